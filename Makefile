@@ -1,0 +1,131 @@
+# dubbomesh: `make run` and `make test` do everything; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-print-directory
+
+GOLANGCI_VERSION := v2.15.0
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -X main.version=$(VERSION)
+BIN         := bin
+ABI_MODULE  := github.com/envoyproxy/envoy/source/extensions/dynamic_modules
+# Evaluated only by the rules that build the shared object.
+ABI_CFLAGS   = -O2 -I$(shell $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi
+ENVOY_BIN    = $(shell scripts/envoy.sh | tail -1)
+UNIT        := ./controlplane/... ./gofilter/... ./bench/...
+DURATION    ?= 60s
+CONNECTIONS ?= 128,256,512
+FUZZTIME    ?= 60s
+E2E_RUN     ?= .
+
+.PHONY: all
+all: build lint test ## build, lint and test
+
+.PHONY: run
+run: build envoy ## everything on this machine, in the foreground; Ctrl-C stops it
+	@ENVOY=$(ENVOY_BIN) $(BIN)/dubbomesh up --demo $(BIN) $(ARGS)
+
+##@ Build
+
+.PHONY: build
+build: $(BIN)/dubbomesh $(BIN)/libdubbo.so $(BIN)/demo-provider $(BIN)/demo-http ## the program, the Envoy module and the demo services
+
+.PHONY: $(BIN)/dubbomesh
+$(BIN)/dubbomesh: need-go
+	@echo "build  $@"; $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
+
+.PHONY: $(BIN)/libdubbo.so
+$(BIN)/libdubbo.so: need-go need-cc
+	@echo "build  $@"; CGO_ENABLED=1 CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) build -trimpath -buildmode=c-shared -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
+
+.PHONY: $(BIN)/demo-provider
+$(BIN)/demo-provider: need-go
+	@echo "build  $@"; cd examples/dubbo-go && $(GO) build -trimpath -o ../../$@ .
+
+.PHONY: $(BIN)/demo-http
+$(BIN)/demo-http: need-go
+	@echo "build  $@"; cd examples/http && $(GO) build -trimpath -o ../../$@ .
+
+.PHONY: $(BIN)/etcd
+$(BIN)/etcd: need-go
+	@echo "build  $@"; $(GO) build -trimpath -o $@ go.etcd.io/etcd/server/v3
+
+.PHONY: $(BIN)/race/dubbomesh
+$(BIN)/race/dubbomesh: need-go need-cc
+	@echo "build  $@"; CGO_ENABLED=1 $(GO) build -race -trimpath -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
+
+.PHONY: java
+java: need-java need-mvn ## the Dubbo Java 3.3.6 and 2.7.23 example services
+	@echo "build  examples/dubbo-java"; mvn -q -B -f examples/dubbo-java package
+
+.PHONY: envoy
+envoy: ## find a supported Envoy or fetch the pinned one into .tools/
+	@scripts/envoy.sh >/dev/null
+
+##@ Test
+
+.PHONY: test
+test: test-unit test-e2e ## every test, real Envoy and real Dubbo peers included
+
+.PHONY: test-unit
+test-unit: build envoy ## unit, golden, feature and host tests, with the race detector
+	@ENVOY=$(ENVOY_BIN) CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) test -race -timeout 15m $(UNIT)
+	@cd examples/http && $(GO) vet ./... && cd ../dubbo-go && $(GO) vet ./...
+
+.PHONY: test-e2e
+test-e2e: build envoy java $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
+	@ENVOY=$(ENVOY_BIN) $(GO) test -race -timeout 20m -count 1 -run '$(E2E_RUN)' ./e2e/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each (60s)
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go controlplane gofilter); do \
+	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$f | cut -c6-); do \
+	    echo "fuzz   $$(dirname $$f) $$t"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; done; done
+
+.PHONY: lint
+lint: .tools/golangci-lint-$(GOLANGCI_VERSION) ## vet, style and import directions
+	@echo "lint   Go"; CGO_CFLAGS="$(ABI_CFLAGS)" .tools/golangci-lint-$(GOLANGCI_VERSION) run ./controlplane/... ./gofilter/... ./bench/... ./e2e/...
+	@$(GO) mod verify >/dev/null && $(GO) mod tidy -diff
+
+.tools/golangci-lint-%:
+	@scripts/need.sh go
+	@echo "fetch  golangci-lint $* (built from source once, some minutes)"; mkdir -p .tools
+	@GOBIN=$(CURDIR)/.tools/build GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$* && mv .tools/build/golangci-lint $@ && rmdir .tools/build
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Go benchmarks of the filter's core and of the control plane
+	@$(GO) test -run '^$$' -bench . -benchmem ./gofilter/dubbo/... ./gofilter/transcode/... ./controlplane/translate/... ./controlplane/xds/... ./controlplane/pipeline/...
+
+.PHONY: bench-rig
+bench-rig: build envoy need-wrk ## the founding experiment: DURATION=60s CONNECTIONS=128,256,512
+	@ENVOY=$(ENVOY_BIN) $(GO) run ./bench/rig --duration $(DURATION) --connections $(CONNECTIONS) $(ARGS)
+
+##@ Docker compose
+
+.PHONY: compose-up
+compose-up: ## the mesh in containers, ports on 127.0.0.1
+	@compose/up.sh
+
+.PHONY: compose-test
+compose-test: ## a call, a weight change by etcdctl, and its effect
+	@compose/test.sh
+
+.PHONY: compose-down
+compose-down: ## stop and remove the containers
+	@compose/down.sh
+
+##@ Other
+
+.PHONY: need-%
+need-%:
+	@scripts/need.sh $*
+
+.PHONY: clean
+clean: ## remove what was built (not .tools/)
+	@rm -rf $(BIN) bench/results examples/dubbo-java/*/target examples/dubbo-java/target
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN{FS=":.*## "} /^##@/{printf "\n%s\n", substr($$0,5)} /^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
