@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait of these tests. It is generous because the machines are shared; a test that works
+// never waits that long.
+const patience = 60 * time.Second
+
+// process is a child of the test. Its output is kept and shown when the test fails.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	done chan struct{} // closed when the process has ended
+	out  *output
+}
+
+// start runs a command and ends it, by its process id, when the test does.
+func start(t *testing.T, name string, env []string, command string, args ...string) *process {
+	t.Helper()
+	p := &process{name: name, done: make(chan struct{}), out: newOutput()}
+	p.cmd = exec.Command(command, args...)
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started := make(chan error)
+	go func() {
+		// The death signal is bound to the thread that starts the child: it has to live as long as the child.
+		runtime.LockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait()
+			close(p.done)
+		}
+	}()
+	if err := <-started; err != nil {
+		t.Fatalf("start %s: %v; run `make test-e2e`, which builds what these tests need", name, err)
+	}
+	t.Cleanup(func() {
+		p.stop(t)
+		if t.Failed() {
+			t.Logf("output of %s:\n%s", name, p.out.tail(6000))
+		}
+	})
+	return p
+}
+
+// signal sends a signal to the process; a process that is gone already is not an error.
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("signal %v to %s: %v", s, p.name, err)
+	}
+}
+
+// kill ends the process at once, as a crash would.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGKILL)
+	<-p.done
+}
+
+// stop asks the process to end, and ends it when it does not within some seconds.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	p.signal(t, syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(15 * time.Second):
+		t.Errorf("%s did not end within 15 s of SIGTERM", p.name)
+		p.kill(t)
+	}
+}
+
+// waitOutput waits until the process has printed text.
+func (p *process) waitOutput(t *testing.T, text string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		changed := p.out.changed()
+		if strings.Contains(p.out.String(), text) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-p.done:
+			if strings.Contains(p.out.String(), text) {
+				return
+			}
+			t.Fatalf("%s ended before it printed %q; its output:\n%s", p.name, text, p.out.tail(4000))
+		case <-deadline:
+			t.Fatalf("%s did not print %q; its output:\n%s", p.name, text, p.out.tail(4000))
+		}
+	}
+}
+
+// output collects what a process prints and tells when there is more.
+type output struct {
+	mu   sync.Mutex
+	buf  bytes.Buffer
+	more chan struct{}
+}
+
+func newOutput() *output { return &output{more: make(chan struct{})} }
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.more)
+	o.more = make(chan struct{})
+	return o.buf.Write(p)
+}
+
+func (o *output) changed() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.more
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+func (o *output) tail(n int) string {
+	s := o.String()
+	return s[max(0, len(s)-n):]
+}
+
+// eventually polls check until it returns nil.
+func eventually(t *testing.T, what string, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so after %v: %v", what, patience, err)
+		}
+		<-tick.C
+	}
+}
+
+// freePort returns a TCP port on 127.0.0.1 that was free a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// repository returns a path below the repository's root.
+func repository(elem ...string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), ".."}, elem...)...)
+}
+
+func local(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
