@@ -1,0 +1,101 @@
+package settings
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/pflag"
+)
+
+// Group names settings that a command takes together.
+type Group int
+
+// The groups of settings.
+const (
+	EtcdGroup         Group = iota // how to reach etcd
+	APIGroup                       // where the control plane's API is
+	ControlPlaneGroup              // what only a control plane needs
+	LogGroup                       // the process's own log
+)
+
+// setting is one key, with everything that can be said of it in one place.
+type setting struct {
+	key   string // path in the YAML file
+	flag  string // "" when a flag makes no sense: a secret, a list of structures
+	group Group
+	value any // default, and the type
+	usage string
+}
+
+// table lists every key there is. A key that is not here is an error wherever it appears.
+var table = []setting{
+	{"etcd.endpoints", "etcd", EtcdGroup, []string{"127.0.0.1:2379"}, "etcd endpoints, host:port or URL"},
+	{"etcd.prefix", "etcd-prefix", EtcdGroup, "/dubbomesh", "what the mesh owns in etcd"},
+	{"etcd.dialTimeout", "etcd-dial-timeout", EtcdGroup, 5 * time.Second, "how long one attempt to reach etcd may take"},
+	{"etcd.username", "etcd-username", EtcdGroup, "", "etcd user"},
+	{"etcd.password", "", EtcdGroup, "", "etcd password"},
+	{"etcd.passwordFile", "etcd-password-file", EtcdGroup, "", "file with the etcd password"},
+	{"etcd.tls.ca", "etcd-ca", EtcdGroup, "", "PEM file with the authorities that sign etcd's certificate"},
+	{"etcd.tls.cert", "etcd-cert", EtcdGroup, "", "PEM file with the client certificate for etcd"},
+	{"etcd.tls.key", "etcd-key", EtcdGroup, "", "PEM file with the key of --etcd-cert"},
+	{"sources.dubbo", "source-dubbo", ControlPlaneGroup, []string{"/dubbo"}, "roots of Dubbo's own etcd registries, empty for none"},
+	{"sources.weights", "", ControlPlaneGroup, nil, "list of {prefix, protocol}: <prefix>/<service>/<ip:port> holds a weight"},
+	{"sources.files", "source-file", ControlPlaneGroup, []string{}, "YAML files with services and instances"},
+	{"protection.enabled", "protection", ControlPlaneGroup, true, "keep instances for a while when most of a service vanishes at once"},
+	{"protection.percent", "protection-percent", ControlPlaneGroup, 50, "percentage of a service's instances that must vanish together"},
+	{"protection.hold", "protection-hold", ControlPlaneGroup, 5 * time.Minute, "how long vanished instances are kept"},
+	{"xds.listen", "xds", ControlPlaneGroup, "127.0.0.1:18000", "address of the xDS server"},
+	{"api.listen", "api", APIGroup, "127.0.0.1:18001", "address of the control plane's API"},
+	{"api.pprof", "pprof", ControlPlaneGroup, false, "serve /debug/pprof/ on the API address"},
+	{"gateway.address", "gateway-address", ControlPlaneGroup, "0.0.0.0", "IP that gateway Envoys bind"},
+	{"gateway.port", "gateway-port", ControlPlaneGroup, 8080, "HTTP port of gateway Envoys"},
+	{"dataplane.module", "module", ControlPlaneGroup, "", "path of libdubbo.so on the Envoys' machines, found by name when empty"},
+	{"route.timeout", "route-timeout", ControlPlaneGroup, 15 * time.Second, "timeout of a request, retries included"},
+	{"route.retries", "route-retries", ControlPlaneGroup, 2, "retries of a request that failed before a provider took it"},
+	{"log.level", "log-level", LogGroup, "info", "debug, info, warn or error"},
+	{"log.format", "log-format", LogGroup, "text", "text or json"},
+}
+
+// Flags adds the flags of the given groups to fs. The flags' defaults are those of the settings.
+func Flags(fs *pflag.FlagSet, groups ...Group) {
+	for _, group := range groups {
+		for _, s := range table {
+			if s.group != group || s.flag == "" {
+				continue
+			}
+			switch v := s.value.(type) {
+			case string:
+				fs.String(s.flag, v, s.usage)
+			case []string:
+				fs.StringSlice(s.flag, v, s.usage)
+			case int:
+				fs.Int(s.flag, v, s.usage)
+			case bool:
+				fs.Bool(s.flag, v, s.usage)
+			case time.Duration:
+				fs.Duration(s.flag, v, s.usage)
+			}
+		}
+	}
+}
+
+const envPrefix = "DUBBOMESH_"
+
+// env returns the variable of a key: etcd.dialTimeout is DUBBOMESH_ETCD_DIAL_TIMEOUT.
+func env(key string) string {
+	var b strings.Builder
+	b.WriteString(envPrefix)
+	for _, r := range key {
+		switch {
+		case r == '.':
+			b.WriteByte('_')
+		case unicode.IsUpper(r):
+			b.WriteByte('_')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(unicode.ToUpper(r))
+		}
+	}
+	return b.String()
+}
