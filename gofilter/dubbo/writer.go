@@ -1,0 +1,284 @@
+package dubbo
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// Writer appends Hessian 2 values to Buf. It writes the shortest form of each value, as Dubbo's own library does.
+// It never fails; it is used by one goroutine at a time.
+type Writer struct {
+	Buf []byte // what was written; the caller may append to it, cut it and take it
+
+	classes []string // defined in this stream, in order
+}
+
+// Reset starts a new stream of values into buf.
+func (w *Writer) Reset(buf []byte) {
+	w.Buf, w.classes = buf, w.classes[:0]
+}
+
+// Null writes null.
+func (w *Writer) Null() { w.Buf = append(w.Buf, tagNull) }
+
+// Bool writes a boolean.
+func (w *Writer) Bool(v bool) {
+	if v {
+		w.Buf = append(w.Buf, tagTrue)
+	} else {
+		w.Buf = append(w.Buf, tagFalse)
+	}
+}
+
+// Int writes a 32-bit integer.
+func (w *Writer) Int(v int32) {
+	switch {
+	case v >= -0x10 && v <= 0x2f:
+		w.Buf = append(w.Buf, byte(0x90+v))
+	case v >= -0x800 && v <= 0x7ff:
+		w.Buf = append(w.Buf, byte(0xc8+v>>8), byte(v))
+	case v >= -0x40000 && v <= 0x3ffff:
+		w.Buf = append(w.Buf, byte(0xd4+v>>16), byte(v>>8), byte(v))
+	default:
+		w.Buf = binary.BigEndian.AppendUint32(append(w.Buf, tagInt), uint32(v))
+	}
+}
+
+// Long writes a 64-bit integer.
+func (w *Writer) Long(v int64) {
+	switch {
+	case v >= -0x08 && v <= 0x0f:
+		w.Buf = append(w.Buf, byte(0xe0+v))
+	case v >= -0x800 && v <= 0x7ff:
+		w.Buf = append(w.Buf, byte(0xf8+v>>8), byte(v))
+	case v >= -0x40000 && v <= 0x3ffff:
+		w.Buf = append(w.Buf, byte(0x3c+v>>16), byte(v>>8), byte(v))
+	case v >= math.MinInt32 && v <= math.MaxInt32:
+		w.Buf = binary.BigEndian.AppendUint32(append(w.Buf, tagLongInt), uint32(v))
+	default:
+		w.Buf = binary.BigEndian.AppendUint64(append(w.Buf, tagLong), uint64(v))
+	}
+}
+
+// Double writes a 64-bit floating point number.
+func (w *Writer) Double(v float64) {
+	bits := math.Float64bits(v)
+	switch i := int32(v); {
+	case bits == 0:
+		w.Buf = append(w.Buf, tagDoubleZero)
+	case v == 1:
+		w.Buf = append(w.Buf, tagDoubleOne)
+	// A negative zero keeps its sign only in the long form.
+	case v != 0 && v >= -0x80 && v <= 0x7f && float64(i) == v:
+		w.Buf = append(w.Buf, tagDoubleByte, byte(i))
+	case v != 0 && v >= -0x8000 && v <= 0x7fff && float64(i) == v:
+		w.Buf = append(w.Buf, tagDoubleShort, byte(i>>8), byte(i))
+	default:
+		w.Buf = binary.BigEndian.AppendUint64(append(w.Buf, tagDouble), bits)
+	}
+}
+
+// Date writes a point in time, in milliseconds since 1970 UTC.
+func (w *Writer) Date(millis int64) {
+	w.Buf = binary.BigEndian.AppendUint64(append(w.Buf, tagDateMillis), uint64(millis))
+}
+
+// chunk is the number of UTF-16 units or bytes after which peers cut a string or binary.
+const chunk = 0x8000
+
+// Bytes writes a binary.
+func (w *Writer) Bytes(v []byte) {
+	for len(v) > chunk {
+		w.Buf = append(append(w.Buf, tagBinaryChunk, chunk>>8, chunk&0xff), v[:chunk]...)
+		v = v[chunk:]
+	}
+	switch n := len(v); {
+	case n <= 0x0f:
+		w.Buf = append(w.Buf, byte(0x20+n))
+	case n <= 0x3ff:
+		w.Buf = append(w.Buf, byte(0x34+n>>8), byte(n))
+	default:
+		w.Buf = append(w.Buf, tagBinary, byte(n>>8), byte(n))
+	}
+	w.Buf = append(w.Buf, v...)
+}
+
+// ListN begins an untyped list of exactly n values.
+func (w *Writer) ListN(n int) {
+	if n <= 7 {
+		w.Buf = append(w.Buf, byte(tagUntypedShort+n))
+		return
+	}
+	w.Buf = append(w.Buf, tagUntypedList)
+	w.Int(int32(n))
+}
+
+// TypedListN begins a list of exactly n values with a type such as "[string".
+func (w *Writer) TypedListN(typ string, n int) {
+	if n <= 7 {
+		w.Buf = append(w.Buf, byte(tagListShort+n))
+		w.String(typ)
+		return
+	}
+	w.Buf = append(w.Buf, tagList)
+	w.String(typ)
+	w.Int(int32(n))
+}
+
+// OpenList marks a list begun before its length is known. See Writer.List.
+type OpenList int
+
+// List begins a list whose length is not known yet: room for it is left and filled in by EndList. An empty type
+// makes the list untyped. Peers read this form everywhere, unlike the one with an end mark.
+func (w *Writer) List(typ string) OpenList {
+	if typ == "" {
+		w.Buf = append(w.Buf, tagUntypedList)
+	} else {
+		w.Buf = append(w.Buf, tagList)
+		w.String(typ)
+	}
+	at := OpenList(len(w.Buf))
+	w.Buf = append(w.Buf, tagInt, 0, 0, 0, 0)
+	return at
+}
+
+// EndList sets the length of the list to n, the number of values written since List.
+func (w *Writer) EndList(at OpenList, n int) {
+	binary.BigEndian.PutUint32(w.Buf[at+1:], uint32(n))
+}
+
+// UntypedMap begins a map, read as java.util.HashMap; keys and values follow in turn, then End.
+func (w *Writer) UntypedMap() { w.Buf = append(w.Buf, tagUntypedMap) }
+
+// TypedMap begins a map of the given Java class; keys and values follow in turn, then End.
+func (w *Writer) TypedMap(class string) {
+	w.Buf = append(w.Buf, tagMap)
+	w.String(class)
+}
+
+// End closes a map.
+func (w *Writer) End() { w.Buf = append(w.Buf, tagEnd) }
+
+// Object begins an object; the values of its fields follow in the order given. The class is defined in the stream
+// the first time it is used; its fields are the same each time.
+func (w *Writer) Object(class string, fields ...string) {
+	i := slices.Index(w.classes, class)
+	if i < 0 {
+		i = len(w.classes)
+		w.classes = append(w.classes, class)
+		w.Buf = append(w.Buf, tagClass)
+		w.String(class)
+		w.Int(int32(len(fields)))
+		for _, f := range fields {
+			w.String(f)
+		}
+	}
+	if i <= 0x0f {
+		w.Buf = append(w.Buf, byte(tagObjectShort+i))
+		return
+	}
+	w.Buf = append(w.Buf, tagObject)
+	w.Int(int32(i))
+}
+
+// Ref writes a reference to the n-th list, map or object of the stream, counted from 0 as they begin.
+func (w *Writer) Ref(n int) {
+	w.Buf = append(w.Buf, tagRef)
+	w.Int(int32(n))
+}
+
+// String writes a string. What is not UTF-8 in it becomes U+FFFD.
+func (w *Writer) String(v string) { w.Buf = appendString(w.Buf, v) }
+
+// StringBytes writes the string that v holds as UTF-8. What is not UTF-8 in it becomes U+FFFD.
+func (w *Writer) StringBytes(v []byte) { w.Buf = appendString(w.Buf, v) }
+
+func appendString[T string | []byte](dst []byte, v T) []byte {
+	if len(v) < 0x20 {
+		if ascii(v) {
+			return append(append(dst, byte(len(v))), v...)
+		}
+	}
+	for {
+		n, size, plain := units(v)
+		last := size == len(v)
+		switch {
+		case !last:
+			dst = append(dst, tagStringChunk, byte(n>>8), byte(n))
+		case n <= 0x1f:
+			dst = append(dst, byte(n))
+		case n <= 0x3ff:
+			dst = append(dst, byte(0x30+n>>8), byte(n))
+		default:
+			dst = append(dst, tagString, byte(n>>8), byte(n))
+		}
+		if plain {
+			dst = append(dst, v[:size]...)
+		} else {
+			dst = appendCESU(dst, v[:size])
+		}
+		if last {
+			return dst
+		}
+		v = v[size:]
+	}
+}
+
+func ascii[T string | []byte](v T) bool {
+	for i := range len(v) {
+		if v[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// units counts the UTF-16 units of the longest start of v that fits into one chunk, and its bytes. A surrogate pair
+// is never cut. Plain says that the bytes are their own CESU-8 form.
+func units[T string | []byte](v T) (n, size int, plain bool) {
+	plain = true
+	for size < len(v) && n < chunk {
+		if v[size] < utf8.RuneSelf {
+			n++
+			size++
+			continue
+		}
+		r, k := decodeRune(v[size:])
+		if r > 0xffff {
+			if n+2 > chunk {
+				return n, size, plain
+			}
+			n++
+		}
+		plain = plain && r <= 0xffff && (r != utf8.RuneError || k == 3)
+		n++
+		size += k
+	}
+	return n, size, plain
+}
+
+func appendCESU[T string | []byte](dst []byte, v T) []byte {
+	for i := 0; i < len(v); {
+		r, k := decodeRune(v[i:])
+		i += k
+		if r <= 0xffff {
+			dst = utf8.AppendRune(dst, r)
+			continue
+		}
+		r -= 0x10000
+		dst = appendUnit(appendUnit(dst, 0xd800+r>>10), 0xdc00+r&0x3ff)
+	}
+	return dst
+}
+
+// appendUnit writes a surrogate as three bytes, which utf8.AppendRune refuses to.
+func appendUnit(dst []byte, u rune) []byte {
+	return append(dst, 0xe0|byte(u>>12), 0x80|byte(u>>6)&0x3f, 0x80|byte(u)&0x3f)
+}
+
+func decodeRune[T string | []byte](v T) (rune, int) {
+	// The slice is at most four bytes: converting it copies nothing to the heap.
+	return utf8.DecodeRuneInString(string(v[:min(len(v), utf8.UTFMax)]))
+}
