@@ -1,0 +1,193 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// DefaultTTL is how long a registration outlives its process, unless the registration says otherwise.
+const DefaultTTL = 10 * time.Second
+
+// RegistrationConfig says what to register.
+type RegistrationConfig struct {
+	Prefix   string // DefaultPrefix when empty
+	Service  string
+	Name     string         // of the instance, unique in the service; its ip:port when empty
+	Instance model.Instance // Source is not written
+	TTL      time.Duration  // of the lease, in whole seconds; DefaultTTL when 0
+
+	// DelayUntil is waited for before the first registration, such as WaitTCP; nil registers at once. An error other
+	// than the context's is logged, and it is called again.
+	DelayUntil func(context.Context) error
+}
+
+// Registration keeps one instance registered: it renews the lease, and registers again when the lease was lost or etcd
+// came back without its data. While the lease lives, a key that somebody else deleted stays deleted.
+type Registration struct {
+	cfg        RegistrationConfig
+	key        string
+	value      string
+	client     *clientv3.Client
+	log        *slog.Logger
+	cancel     context.CancelFunc
+	stopped    chan struct{}
+	once       sync.Once
+	registered chan struct{}
+	lease      clientv3.LeaseID // read after stopped
+}
+
+// Register begins to keep an instance registered and returns at once; Registered tells when it first is. It fails when
+// the instance could not be read back. Registration ends with Close; when ctx ends the lease runs out by itself.
+func Register(ctx context.Context, client *clientv3.Client, cfg RegistrationConfig, log *slog.Logger) (*Registration, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	cfg.TTL = cmp.Or(cfg.TTL, DefaultTTL)
+	cfg.Name = cmp.Or(cfg.Name, cfg.Instance.HostPort())
+	if cfg.TTL < time.Second {
+		return nil, fmt.Errorf("register: a lease of %s is too short; write 1s or more", cfg.TTL)
+	}
+	value, err := EncodeInstance(cfg.Instance)
+	if err := errors.Join(err, checkName(cfg.Service, "service name"), checkName(cfg.Name, "instance name")); err != nil {
+		return nil, fmt.Errorf("register: %w", firstLine(err))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Registration{
+		cfg: cfg, key: InstanceKey(cfg.Prefix, cfg.Service, cfg.Name), value: string(value), client: client, cancel: cancel,
+		stopped: make(chan struct{}), registered: make(chan struct{}),
+	}
+	r.log = log.With("key", r.key)
+	go r.keep(ctx)
+	return r, nil
+}
+
+// Registered is closed when the instance is registered for the first time.
+func (r *Registration) Registered() <-chan struct{} { return r.registered }
+
+// Key returns the etcd key of the registration.
+func (r *Registration) Key() string { return r.key }
+
+// Close marks the instance draining, deletes it and gives the lease back. It may be called more than once.
+func (r *Registration) Close(ctx context.Context) error {
+	r.cancel()
+	select {
+	case <-r.stopped:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if r.lease == clientv3.NoLease {
+		return nil
+	}
+	if err := markDraining(ctx, r.client, r.key, []byte(r.value)); err != nil {
+		return fmt.Errorf("close registration: %w", err)
+	}
+	if _, err := r.client.Revoke(ctx, r.lease); err != nil { // deletes the key, unless another lease has taken it over
+		return fmt.Errorf("close registration %s: revoke its lease: %w", r.key, err)
+	}
+	r.lease = clientv3.NoLease
+	return nil
+}
+
+// keep registers, and registers again, until ctx ends.
+func (r *Registration) keep(ctx context.Context) {
+	defer close(r.stopped)
+	if !r.delay(ctx) {
+		return
+	}
+	wait := minBackOff
+	for ctx.Err() == nil {
+		lost, err := r.register(ctx)
+		if err == nil {
+			r.log.Info("registered", "ttl", r.cfg.TTL)
+			r.once.Do(func() { close(r.registered) })
+			wait = minBackOff
+			<-lost
+			if ctx.Err() == nil {
+				r.log.Warn("the lease was lost; registering again")
+			}
+			continue
+		}
+		if ctx.Err() == nil {
+			r.log.Warn("registration failed", "error", err, "again in", wait)
+		}
+		pause(ctx, wait)
+		wait = min(2*wait, maxBackOff)
+		r.client.ActiveConnection().ResetConnectBackoff()
+	}
+}
+
+// delay waits for DelayUntil. It reports whether ctx goes on.
+func (r *Registration) delay(ctx context.Context) bool {
+	for r.cfg.DelayUntil != nil && ctx.Err() == nil {
+		err := r.cfg.DelayUntil(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() == nil {
+			r.log.Warn("not ready to be registered", "error", err)
+		}
+		pause(ctx, time.Second)
+	}
+	return ctx.Err() == nil
+}
+
+// register writes the key under a new lease. The channel is closed when the lease is lost or ctx ends.
+func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err error) {
+	request, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	grant, err := r.client.Grant(request, int64(r.cfg.TTL/time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("grant a lease: %w", err)
+	}
+	r.lease = grant.ID
+	if _, err := r.client.Put(request, r.key, r.value, clientv3.WithLease(grant.ID)); err != nil {
+		return nil, fmt.Errorf("write %s: %w", r.key, err)
+	}
+	answers, err := r.client.KeepAlive(ctx, grant.ID)
+	if err != nil {
+		return nil, fmt.Errorf("keep the lease alive: %w", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range answers { // closed when etcd does not know the lease any more, or it ran out unanswered
+		}
+	}()
+	return ended, nil
+}
+
+// pause waits, but not longer than ctx.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// WaitTCP returns a DelayUntil that waits until the address accepts a TCP connection.
+func WaitTCP(hostPort string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		const interval = 200 * time.Millisecond
+		dialer := net.Dialer{Timeout: 2 * time.Second}
+		for {
+			conn, err := dialer.DialContext(ctx, "tcp", hostPort)
+			if err == nil {
+				return conn.Close()
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			pause(ctx, interval)
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// DefaultPrefix is where the native keys stand when the configuration does not say.
+const DefaultPrefix = "/dubbomesh"
+
+// Config says what is read from where.
+type Config struct {
+	Prefix     string          // native keys, DefaultPrefix when empty
+	Dubbo      []string        // roots of Dubbo registries, such as "/dubbo"; none switches the source off
+	Weights    []WeightsSource // prefixes in which a key with a weight is a registration
+	Files      []string        // YAML files, read again when they change
+	Protection Protection      // the zero value means DefaultProtection
+}
+
+// WeightsSource is a prefix with keys <prefix>/<service>/<ip:port> whose values are integer weights.
+type WeightsSource struct {
+	Prefix   string
+	Protocol model.Protocol // what the instances speak, dubbo when empty
+}
+
+// State is what the registry knows at one moment. It is never changed after it was returned.
+type State struct {
+	Snapshot  model.Snapshot
+	Problems  []model.Problem // sorted by key
+	Protected []Protected     // services kept alive beyond their registrations, sorted by name
+	Sources   []SourceState   // in order of precedence
+	Synced    bool            // every etcd source was read completely at least once
+	Revision  int64           // the newest etcd revision that is contained
+}
+
+// SourceState tells how one source is doing.
+type SourceState struct {
+	Name     string `json:"name"` // the etcd prefix or the file
+	Synced   bool   `json:"synced"`
+	Revision int64  `json:"revision,omitempty"` // of etcd
+	Error    string `json:"error,omitempty"`    // why it cannot be read at the moment
+}
+
+// Registry watches all sources. Its methods may be called from any goroutine; Run once.
+type Registry struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+	sources []source
+	changed chan struct{}
+	state   atomic.Pointer[State]
+	now     func() time.Time
+	invalid error // why it cannot run
+
+	// Owned by Run.
+	table *table
+	guard *guard
+	known map[string][]model.Instance // by service, as published
+	order []string                    // the names of the published services, sorted
+}
+
+// source is one place that registrations come from. run sends what it reads until ctx ends; the first batch it sends
+// after a start, and after anything that might have been missed, has reset set.
+type source interface {
+	name() string
+	kind() kind
+	run(ctx context.Context, send func(batch))
+}
+
+// kind is what a source is, in order of precedence.
+type kind int
+
+const (
+	kindNative kind = iota
+	kindDubbo
+	kindWeights
+	kindFile
+	kindOverride
+)
+
+// New prepares a registry. client may be nil when only files are read; it stays the caller's. log and reg may be nil. A
+// setting that cannot be used is reported by Validate, and by Run.
+func New(cfg Config, client *clientv3.Client, log *slog.Logger, reg prometheus.Registerer) *Registry {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	cfg, invalid := cfg.complete()
+	m, err := newMetrics(reg)
+	if err != nil {
+		invalid = errors.Join(invalid, fmt.Errorf("registry metrics: %w", err))
+	}
+	r := newRegistry(cfg, buildSources(cfg, client, log, m), log, m)
+	r.invalid = invalid
+	return r
+}
+
+// Validate says which settings cannot be used, and why.
+func (c Config) Validate() error {
+	_, err := c.complete()
+	return err
+}
+
+// newRegistry puts a registry together from any sources.
+func newRegistry(cfg Config, sources []source, log *slog.Logger, m *metrics) *Registry {
+	r := &Registry{
+		cfg: cfg, log: log, metrics: m, sources: sources, now: time.Now,
+		changed: make(chan struct{}, 1),
+		table:   newTable(sources), guard: newGuard(cfg.Protection),
+		known: map[string][]model.Instance{},
+	}
+	first := &State{Sources: make([]SourceState, len(sources)), Synced: len(sources) == 0}
+	for i, s := range sources {
+		first.Sources[i].Name = s.name()
+	}
+	r.state.Store(first)
+	return r
+}
+
+// complete fills in defaults and checks the rest.
+func (c Config) complete() (Config, error) {
+	if c.Prefix == "" {
+		c.Prefix = DefaultPrefix
+	}
+	var errs []error
+	clean := func(what, prefix string) string {
+		trimmed := strings.TrimRight(prefix, "/")
+		if !strings.HasPrefix(trimmed, "/") {
+			errs = append(errs, fmt.Errorf("%s %q: write a prefix that begins with a slash and names something, such as %q", what, prefix, DefaultPrefix))
+		}
+		return trimmed
+	}
+	c.Prefix = clean("registry prefix", c.Prefix)
+	roots := make([]string, len(c.Dubbo))
+	for i, root := range c.Dubbo {
+		roots[i] = clean("dubbo registry root", root)
+	}
+	c.Dubbo = roots
+	weights := make([]WeightsSource, len(c.Weights))
+	for i, w := range c.Weights {
+		w.Prefix = clean("weights prefix", w.Prefix)
+		if w.Protocol == "" {
+			w.Protocol = model.ProtocolDubbo
+		}
+		weights[i] = w
+	}
+	c.Weights = weights
+	var err error
+	if c.Protection, err = c.Protection.complete(); err != nil {
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+// buildSources lists the sources in order of precedence.
+func buildSources(cfg Config, client *clientv3.Client, log *slog.Logger, m *metrics) []source {
+	var sources []source
+	if client != nil {
+		etcd := func(kind kind, prefix string, parse parseFunc) {
+			sources = append(sources, &etcdSource{
+				of: kind, prefix: prefix + "/", parse: parse, client: client, log: log, metrics: m, page: pageSize, probe: probeInterval,
+			})
+		}
+		etcd(kindNative, cfg.Prefix+"/services", parseNative)
+		for _, root := range cfg.Dubbo {
+			etcd(kindDubbo, root, parseDubbo)
+		}
+		for _, w := range cfg.Weights {
+			etcd(kindWeights, w.Prefix, parseWeightRegistration(w.Protocol))
+		}
+		etcd(kindOverride, cfg.Prefix+"/weights", parseOverride)
+	}
+	for _, path := range cfg.Files {
+		sources = append(sources, &fileSource{path: path})
+	}
+	return sources
+}
+
+// Changed is signalled after the snapshot, the problems, the protected services or Synced changed. It holds at most one
+// signal: whoever reads it then looks at State once for everything that happened before.
+func (r *Registry) Changed() <-chan struct{} { return r.changed }
+
+// State returns what is known now. It never blocks.
+func (r *Registry) State() State { return *r.state.Load() }
+
+// Run reads all sources until ctx ends, whatever happens to them, and returns nil then. It returns an error at once when
+// the configuration cannot be used.
+func (r *Registry) Run(ctx context.Context) error {
+	if r.invalid != nil {
+		return r.invalid
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	batches := make(chan batch)
+	for i, s := range r.sources {
+		running.Go(func() {
+			s.run(ctx, func(b batch) {
+				b.source = i
+				select {
+				case batches <- b:
+				case <-ctx.Done():
+				}
+			})
+		})
+	}
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if next, ok := r.guard.next(); ok {
+			timer.Reset(max(0, next.Sub(r.now())))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case b := <-batches:
+			r.take(b)
+		case <-timer.C:
+			r.expire()
+		}
+	}
+}
+
+// take applies what a source saw and publishes the outcome.
+func (r *Registry) take(b batch) {
+	effect := r.table.apply(b, r.now())
+	for _, p := range effect.reported {
+		r.log.Warn("registration cannot be used", "key", p.Key, "reason", p.Reason, "lastGood", p.LastGood)
+		r.metrics.rejected.WithLabelValues(r.sources[b.source].name()).Inc()
+	}
+	changed := effect.problems
+	for service := range effect.touched {
+		merged := r.table.merge(service)
+		r.tell(service, r.guard.update(service, merged, effect.leaving, r.now()))
+		changed = r.show(service, merged) || changed
+	}
+	r.publish(changed, &b)
+}
+
+// expire ends protection that has lasted long enough.
+func (r *Registry) expire() {
+	changed := false
+	for _, service := range r.guard.expire(r.now()) {
+		r.log.Warn("protection ends: instances that did not come back are withdrawn", "service", service)
+		changed = r.show(service, r.table.merge(service)) || changed
+	}
+	r.publish(changed, nil)
+}
+
+// tell logs what protection did to a service.
+func (r *Registry) tell(service string, v verdict) {
+	if len(v.held) > 0 {
+		r.log.Warn("most instances of a service vanished at once; the last known ones are kept for a while",
+			"service", service, "vanished", v.held, "serving", v.serving, "before", v.before, "until", v.until)
+	}
+	if len(v.released) > 0 {
+		r.log.Info("protected instances are back or replaced", "service", service, "instances", v.released)
+	}
+}

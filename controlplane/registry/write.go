@@ -1,0 +1,116 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// ErrNotFound is returned when there is nothing to change.
+var ErrNotFound = errors.New("not found")
+
+// InstanceKey returns the key of a native registration. An empty prefix means DefaultPrefix.
+func InstanceKey(prefix, service, instance string) string {
+	return nativeKey(prefix, "services", service, instance)
+}
+
+// WeightKey returns the key that overrides the weight of an instance; hostPort is ip:port.
+func WeightKey(prefix, service, hostPort string) string {
+	return nativeKey(prefix, "weights", service, hostPort)
+}
+
+// nativeKey joins a key, with names encoded so that they read back as one segment each.
+func nativeKey(prefix, folder, service, name string) string {
+	escape := strings.NewReplacer("%", "%25", "/", "%2F").Replace
+	prefix = strings.TrimRight(cmp.Or(prefix, DefaultPrefix), "/")
+	return prefix + "/" + folder + "/" + escape(service) + "/" + escape(name)
+}
+
+// SetWeight overrides the weight of the instance at hostPort (ip:port), whoever registered it, until ResetWeight. It
+// does not look whether there is such an instance: the override waits for it.
+func SetWeight(ctx context.Context, client *clientv3.Client, prefix, service, hostPort string, weight uint32) error {
+	hp, err := parseHostPort(hostPort)
+	if err != nil {
+		return fmt.Errorf("set weight of %s: %w", service, err)
+	}
+	key, value := WeightKey(prefix, service, hp.String()), strconv.FormatUint(uint64(weight), 10)
+	if _, err := parseOverride(url.PathEscape(service)+"/"+hp.String(), []byte(value)); err != nil {
+		return fmt.Errorf("set weight of %s in %s: %w", hostPort, service, err)
+	}
+	if _, err := client.Put(ctx, key, value); err != nil {
+		return fmt.Errorf("set weight: write %s: %w", key, err)
+	}
+	return nil
+}
+
+// ResetWeight takes an override back, so that the instance has the weight it registered with. It returns ErrNotFound
+// when there is no override.
+func ResetWeight(ctx context.Context, client *clientv3.Client, prefix, service, hostPort string) error {
+	hp, err := parseHostPort(hostPort)
+	if err != nil {
+		return fmt.Errorf("reset weight of %s: %w", service, err)
+	}
+	key := WeightKey(prefix, service, hp.String())
+	r, err := client.Delete(ctx, key)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reset weight: delete %s: %w", key, err)
+	case r.Deleted == 0:
+		return fmt.Errorf("reset weight: %s: %w", key, ErrNotFound)
+	}
+	return nil
+}
+
+// Deregister removes a native registration, whoever keeps it. The instance is marked draining first, so that its
+// disappearance counts as intended. It returns ErrNotFound when the instance is not registered.
+func Deregister(ctx context.Context, client *clientv3.Client, prefix, service, instance string) error {
+	key := InstanceKey(prefix, service, instance)
+	r, err := client.Get(ctx, key)
+	switch {
+	case err != nil:
+		return fmt.Errorf("deregister: read %s: %w", key, err)
+	case len(r.Kvs) == 0:
+		return fmt.Errorf("deregister: %s: %w", key, ErrNotFound)
+	}
+	if err := markDraining(ctx, client, key, r.Kvs[0].Value); err != nil {
+		return fmt.Errorf("deregister: %w", err)
+	}
+	if _, err := client.Delete(ctx, key); err != nil {
+		return fmt.Errorf("deregister: delete %s: %w", key, err)
+	}
+	return nil
+}
+
+// markDraining changes the status of the instance at key, which has the given value, and leaves its lease alone. A value
+// that does not parse, and one that somebody removed or changed meanwhile, is left as it is.
+func markDraining(ctx context.Context, client *clientv3.Client, key string, value []byte) error {
+	node, err := parseYAML(value, maxRegistration)
+	if err != nil {
+		return nil
+	}
+	in, err := parseInstance(node)
+	if err != nil {
+		return nil
+	}
+	in.Status = model.StatusDraining
+	draining, err := EncodeInstance(in)
+	if err != nil {
+		return err
+	}
+	_, err = client.Txn(ctx).
+		If(clientv3.Compare(clientv3.Value(key), "=", string(value))).
+		Then(clientv3.OpPut(key, string(draining), clientv3.WithIgnoreLease())).
+		Commit()
+	if err != nil {
+		return fmt.Errorf("mark %s draining: %w", key, err)
+	}
+	return nil
+}
