@@ -1,0 +1,73 @@
+// What the C and Go halves of the module share. The hooks that Envoy calls are C: they collect what a request brought,
+// enter Go once, and do what Go returned after it has returned. So Go never calls Envoy while it handles a request,
+// nothing of Go is on the stack when Envoy destroys what it called us for, and no time in Envoy counts as Go's.
+#pragma once
+
+#include "abi.h"
+
+typedef envoy_dynamic_module_type_envoy_buffer envoy_bytes;
+typedef envoy_dynamic_module_type_envoy_http_header envoy_field;
+typedef envoy_dynamic_module_type_module_buffer module_bytes;
+typedef envoy_dynamic_module_type_module_http_header module_field;
+
+// In Envoy 1.39 and 1.40, but not in the header of this ABI version.
+size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_request_buffer_chunks_size(
+    envoy_dynamic_module_type_upstream_http_tcp_bridge_envoy_ptr);
+size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffer_chunks_size(
+    envoy_dynamic_module_type_upstream_http_tcp_bridge_envoy_ptr);
+
+// Every callback this module uses. All of them must exist in the Envoy that loads it.
+#define ENVOY_CALLBACKS(X)                                                                                             \
+  X(log)                                                                                                               \
+  X(upstream_http_tcp_bridge_get_request_headers_size)                                                                 \
+  X(upstream_http_tcp_bridge_get_request_headers)                                                                      \
+  X(upstream_http_tcp_bridge_get_request_buffer_chunks_size)                                                           \
+  X(upstream_http_tcp_bridge_get_request_buffer)                                                                       \
+  X(upstream_http_tcp_bridge_get_response_buffer_chunks_size)                                                          \
+  X(upstream_http_tcp_bridge_get_response_buffer)                                                                      \
+  X(upstream_http_tcp_bridge_send_upstream_data)                                                                       \
+  X(upstream_http_tcp_bridge_send_response_headers)                                                                    \
+  X(upstream_http_tcp_bridge_send_response_data)                                                                       \
+  X(http_get_header)                                                                                                   \
+  X(http_set_header)                                                                                                   \
+  X(http_get_body_size)                                                                                                \
+  X(http_get_body_chunks)                                                                                              \
+  X(http_get_body_chunks_size)                                                                                         \
+  X(http_received_buffered_request_body)                                                                               \
+  X(http_get_buffer_limit)                                                                                             \
+  X(http_set_buffer_limit)                                                                                             \
+  X(http_send_response)                                                                                                \
+  X(http_clear_route_cache)                                                                                            \
+  X(bootstrap_extension_config_define_counter)                                                                         \
+  X(bootstrap_extension_config_increment_counter)                                                                      \
+  X(bootstrap_extension_config_signal_init_complete)
+
+// The callbacks, looked up when the module is loaded; nothing in here is called before.
+struct envoy_callbacks {
+#define X(name) __typeof__(&envoy_dynamic_module_callback_##name) name;
+  ENVOY_CALLBACKS(X)
+#undef X
+};
+extern struct envoy_callbacks envoy;
+
+// What Go wants done. Its memory is pinned Go memory until dubboRelease(slot).
+typedef struct {
+  uint32_t slot;   // to be released, 0 for none
+  uint32_t events; // host.Event: what to count
+  uint32_t status; // of the response, 0 for none
+  bool shut;       // close the sending side towards the provider
+  module_bytes send;
+  module_bytes body;
+  module_bytes path; // the form's route
+  module_field *fields;
+  size_t fields_len;
+} dubbo_step;
+
+// Counts the events of a step. Safe on every thread, and before or without the bootstrap extension.
+void dubbo_count(uint32_t events);
+
+// Writes to Envoy's log.
+void dubbo_log(envoy_dynamic_module_type_log_level level, const char *text, size_t len);
+
+// Room on the stack for what nearly every request fits in; more goes to the heap.
+enum { DUBBO_FIELDS = 64, DUBBO_CHUNKS = 32 };

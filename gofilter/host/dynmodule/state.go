@@ -1,0 +1,73 @@
+package main
+
+// #include "envoy.h"
+import "C"
+
+import (
+	"runtime"
+	"sync"
+	"unsafe"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/host"
+	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
+)
+
+// state is what one request needs in Go, used again by later requests.
+type state struct {
+	exchange *host.Exchange
+	call     transcode.Call
+
+	head   []host.Field     // Envoy's memory, seen as slices
+	parts  [][]byte         // likewise
+	fields []C.module_field // of the response
+	pins   runtime.Pinner   // holds what a step handed to C until the request ends
+}
+
+var (
+	states host.Slots[state]
+	free   = sync.Pool{New: func() any {
+		st := new(state)
+		st.exchange = host.NewExchange(&st.call, logError)
+		return st
+	}}
+)
+
+func takeState() *state { return free.Get().(*state) }
+
+// tell writes a step for C, which reads it after this call has returned: all of its memory is pinned until then.
+func (st *state) tell(out *C.dubbo_step, s host.Step) {
+	out.events = C.uint32_t(s.Events)
+	out.shut = C.bool(s.Shut)
+	out.send = st.share(s.Send)
+	r := s.Response
+	if r == nil {
+		return
+	}
+	out.status = C.uint32_t(r.Status)
+	out.body = st.share(r.Body)
+	st.fields = st.fields[:0]
+	for _, h := range r.Headers {
+		name, value := st.shareString(h.Name), st.shareString(h.Value)
+		st.fields = append(st.fields, C.module_field{key_ptr: name.ptr, key_length: name.length, value_ptr: value.ptr, value_length: value.length})
+	}
+	if len(st.fields) > 0 {
+		st.pins.Pin(&st.fields[0])
+		out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
+	}
+}
+
+func (st *state) share(b []byte) C.module_bytes {
+	if len(b) == 0 {
+		return C.module_bytes{}
+	}
+	st.pins.Pin(&b[0])
+	return C.module_bytes{ptr: (*C.char)(unsafe.Pointer(&b[0])), length: C.size_t(len(b))}
+}
+
+func (st *state) shareString(s string) C.module_bytes {
+	if s == "" {
+		return C.module_bytes{}
+	}
+	st.pins.Pin(unsafe.StringData(s))
+	return C.module_bytes{ptr: (*C.char)(unsafe.Pointer(unsafe.StringData(s))), length: C.size_t(len(s))}
+}
