@@ -242,20 +242,21 @@ func (r *Registry) take(b batch) {
 	changed := effect.problems
 	for service := range effect.touched {
 		merged := r.table.merge(service)
-		r.tell(service, r.guard.update(service, merged, effect.leaving, r.now()))
-		changed = r.show(service, merged) || changed
+		v := r.guard.update(service, merged, effect.leaving, r.now())
+		r.tell(service, v)
+		changed = r.show(service, merged) || len(v.held)+len(v.released) > 0 || changed
 	}
 	r.publish(changed, &b)
 }
 
 // expire ends protection that has lasted long enough.
 func (r *Registry) expire() {
-	changed := false
-	for _, service := range r.guard.expire(r.now()) {
+	ended := r.guard.expire(r.now())
+	for _, service := range ended {
 		r.log.Warn("protection ends: instances that did not come back are withdrawn", "service", service)
-		changed = r.show(service, r.table.merge(service)) || changed
+		r.show(service, r.table.merge(service))
 	}
-	r.publish(changed, nil)
+	r.publish(len(ended) > 0, nil)
 }
 
 // tell logs what protection did to a service.
