@@ -35,3 +35,15 @@ func (r *Reader) Leave(back Return) error {
 	r.pos, r.types, r.classes, r.refs = back.pos, back.types, back.classes, back.refs
 	return nil
 }
+
+// Cyclic reports whether the next value is a reference to a value that is still being read.
+func (r *Reader) Cyclic() bool {
+	if r.Kind() != Ref {
+		return false
+	}
+	at := r.pos
+	r.pos++
+	i, err := r.Int()
+	r.pos = at
+	return err == nil && i >= 0 && int(i) < r.refs && r.refTab[i].open
+}

@@ -1,41 +1,162 @@
 // Package transcode turns one HTTP request into one Dubbo call and its answer into an HTTP response. It does no
 // input or output and knows nothing of Envoy: a host feeds it bytes and sends what it returns.
+//
+// JSON tokens become Hessian bytes and back in one pass each, without a tree of values between. Nothing in a request
+// or an answer makes it panic; should it ever, see Call.Broken.
 package transcode
 
-import "github.com/dubbomesh/dubbomesh/gofilter/config"
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
 
 // Header is one HTTP header of a response. Name is lower case.
 type Header struct{ Name, Value string }
 
-// Response is a complete HTTP response.
+// Response is a complete HTTP response. It is valid until its Call is fed again or reset.
 type Response struct {
 	Status  int
 	Headers []Header
-	Body    []byte // valid until the Call is fed again or reset
+	Body    []byte
+	// Reset says that the provider closed the connection before it answered. A host that can should reset the
+	// stream instead of sending the response, so that Envoy's retries on "reset" apply.
+	Reset bool
 }
 
 // Call is the state of one HTTP request on its way to a Dubbo provider and back. The order of calls is
-// Reset, Header*, Body*, Request, Upstream*. A Call is used by one goroutine at a time; it may be reused after Reset.
-type Call struct{}
+// Reset, Header*, Body*, Request, Upstream*. A Call is used by one goroutine at a time; it may be reused after Reset,
+// which keeps its buffers. It must not be copied.
+type Call struct {
+	cfg  config.Bridge
+	head head
+	body []byte
+	args arguments
+
+	id     uint64
+	send   []byte
+	frames dubbo.FrameReader
+	result result
+	resp   Response
+}
+
+// lastID is the id of the newest request. Providers see the connections of a whole pool, so ids are unique in the
+// process, not only in one Call; this counter is the package's only state.
+var lastID atomic.Uint64
 
 // Reset prepares the call for a new request under cfg.
-func (c *Call) Reset(cfg *config.Bridge) {}
+func (c *Call) Reset(cfg *config.Bridge) {
+	c.cfg = *cfg
+	c.head.reset()
+	c.body = shrink(c.body)
+	c.args.reset()
+	c.id = 0
+	c.send = c.send[:0]
+	c.frames.Reset(cfg.MaxResponseBytes)
+	c.result.reset()
+	c.resp = Response{Headers: c.resp.Headers[:0]}
+}
+
+// keepBytes is the largest buffer a Call keeps from one request to the next.
+const keepBytes = 64 << 10
+
+func shrink(b []byte) []byte {
+	if cap(b) > keepBytes {
+		return nil
+	}
+	return b[:0]
+}
 
 // Header takes one request header, pseudo headers (":path", ":method") included. Both slices are only read
 // during the call.
-func (c *Call) Header(name, value []byte) {}
+func (c *Call) Header(name, value []byte) { c.head.take(name, value) }
 
 // Body takes the next part of the request body, which is copied. A non-nil response (413) ends the call.
-func (c *Call) Body(part []byte) *Response { return nil }
+func (c *Call) Body(part []byte) *Response {
+	if len(c.body)+len(part) > c.cfg.MaxRequestBytes {
+		return c.fail(faultf(tooLarge, "the request body is larger than the limit of %d bytes", c.cfg.MaxRequestBytes))
+	}
+	c.body = append(c.body, part...)
+	return nil
+}
 
 // Request is called at the end of the HTTP request. It returns the Dubbo frame to send, valid until the call is fed
 // again, or a response (400, 404, 415, …) that ends the call.
-func (c *Call) Request() (frame []byte, done *Response) { return nil, nil }
+func (c *Call) Request() (frame []byte, done *Response) {
+	if f := c.head.check(); f != nil {
+		return nil, c.fail(f)
+	}
+	c.id = lastID.Add(1)
+	frame, f := c.args.frame(c.id, &c.head, c.body)
+	if f != nil {
+		return nil, c.fail(f)
+	}
+	c.body = shrink(c.body)
+	return frame, nil
+}
 
 // Upstream takes bytes that arrived from the provider, split or joined anywhere; end says that it closed the
-// connection. It returns bytes to send to the provider (an answer to its heartbeat) and, once the call's answer is
-// complete, the response that ends the call. ErrReset-like situations (closed before the answer) also come as a response.
-func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) { return nil, nil }
+// connection. It returns bytes to send to the provider (an answer to its heartbeat), valid until the call is fed
+// again, and, once the call's answer is complete, the response that ends the call. Frames that are not the answer
+// are passed over. A connection closed before the answer gives a 503 with Reset set.
+func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
+	c.send = c.send[:0]
+	c.frames.Feed(part)
+	for {
+		h, body, ok, err := c.frames.Next()
+		switch {
+		case err != nil:
+			return c.send, c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
+		case !ok && end:
+			done = c.fail(faultf(closed, "the provider closed the connection before it answered"))
+			done.Reset = true
+			return c.send, done
+		case !ok:
+			return c.send, nil
+		case h.Flags.Event():
+			if h.Flags.TwoWay() {
+				c.send = dubbo.AppendHeartbeatAnswer(c.send, h)
+			}
+		case !h.Flags.Request() && h.ID == c.id:
+			return c.send, c.answer(h, body)
+		}
+	}
+}
 
-// FormPath returns the path "/{interface}/{method}" that a form body on POST / names, or the response (400) to send.
-func FormPath(body []byte) (path string, bad *Response) { return "", nil }
+// Broken ends a call inside which something panicked: it drops all state, so that the Call may be reset and reused,
+// and returns a 500 that tells nothing of the inside. A host calls it from its recover.
+func (c *Call) Broken() *Response {
+	*c = Call{}
+	return c.fail(faultf(internal, "the gateway failed inside; its log says why"))
+}
+
+// answer turns the answer to the call into the response.
+func (c *Call) answer(h dubbo.Header, body []byte) *Response {
+	if s := h.Flags.Serialization(); s != dubbo.Hessian2 {
+		return c.fail(faultf(badAnswer, "the provider answered in serialization %d; only Hessian 2 (%d) is spoken here", s, dubbo.Hessian2))
+	}
+	status := statusOK
+	if h.Status != dubbo.StatusOK {
+		status = strconv.Itoa(int(h.Status))
+	}
+	c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-status", status})
+	c.result.begin(body, c.cfg.MaxResponseBytes, &c.head, c.args.generic)
+	if h.Status != dubbo.StatusOK {
+		return c.fail(c.result.failure(h.Status))
+	}
+	thrown, f := c.result.read()
+	switch {
+	case f != nil:
+		return c.fail(f)
+	case thrown:
+		return c.exception()
+	}
+	c.attachments()
+	c.resp.Headers = append(c.resp.Headers, Header{"content-type", "application/json"})
+	c.resp.Status, c.resp.Body = 200, c.result.out
+	return &c.resp
+}
+
+const statusOK = "20"

@@ -1,0 +1,62 @@
+package transcode
+
+import (
+	"testing"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+var defaults = config.Bridge{MaxRequestBytes: config.DefaultMaxBytes, MaxResponseBytes: config.DefaultMaxBytes}
+
+const hashPath = "/com.alibaba.dubbo.performance.demo.provider.IHelloService/hash"
+
+// start feeds a request: headers in pairs, ":method" POST unless given.
+func start(c *Call, body string, headers ...string) ([]byte, *Response) {
+	c.Reset(&defaults)
+	c.Header([]byte(":method"), []byte("POST"))
+	for i := 0; i < len(headers); i += 2 {
+		c.Header([]byte(headers[i]), []byte(headers[i+1]))
+	}
+	if bad := c.Body([]byte(body)); bad != nil {
+		return nil, bad
+	}
+	return c.Request()
+}
+
+// reply is a response frame to the newest request of c.
+func reply(c *Call, s dubbo.Status, write func(w *dubbo.Writer)) []byte {
+	var w dubbo.Writer
+	w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: s, ID: c.id}))
+	write(&w)
+	dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
+	return w.Buf
+}
+
+func get(r *Response, name string) string {
+	for _, h := range r.Headers {
+		if h.Name == name {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+func TestHash(t *testing.T) {
+	var c Call
+	for _, types := range []string{"", "java.lang.String"} {
+		headers := []string{":path", hashPath, "content-type", "application/json"}
+		if types != "" {
+			headers = append(headers, "x-dubbo-parameter-types", types)
+		}
+		frame, bad := start(&c, `["hello"]`, headers...)
+		if bad != nil {
+			t.Fatalf("%d %s", bad.Status, bad.Body)
+		}
+		t.Logf("%q", frame)
+		_, done := c.Upstream(reply(&c, 20, func(w *dubbo.Writer) { w.Int(1); w.Int(99162322); w.Null() }), false)
+		if done == nil || done.Status != 200 || string(done.Body) != "99162322" {
+			t.Fatalf("got %+v", done)
+		}
+	}
+}

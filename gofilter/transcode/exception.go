@@ -1,0 +1,178 @@
+package transcode
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+// exception is what a provider says its service threw.
+type exception struct {
+	class, message []byte
+	fields         []byte // the exception's own fields as JSON members
+}
+
+func (e *exception) reset() {
+	e.class, e.message, e.fields = shrink(e.class), shrink(e.message), shrink(e.fields)
+}
+
+// exception reads a thrown exception. Stack traces are passed over.
+func (d *result) exception() error {
+	d.exc.reset()
+	if d.r.Kind() != dubbo.Object {
+		if err := d.value(); err != nil { // some other peer's idea of an exception
+			return err
+		}
+		d.exc.message = append(d.exc.message, d.out...)
+		return nil
+	}
+	n, err := d.r.Object()
+	if err != nil {
+		return err
+	}
+	class := n.Type
+	generic := bytes.HasSuffix(class, []byte(".rpc.service.GenericException"))
+	if !generic {
+		d.exc.class = append(d.exc.class, class...)
+	}
+	for i := range d.r.Fields(n) {
+		if err := d.exceptionField(&n, i, generic); err != nil {
+			return err
+		}
+	}
+	d.r.Close(n)
+	d.exc.clean()
+	return nil
+}
+
+func (d *result) exceptionField(n *dubbo.Nested, i int, generic bool) (err error) {
+	text := d.r.Kind() == dubbo.String
+	switch name := d.r.Field(*n, i); string(name) {
+	case "exceptionClass":
+		if generic && text {
+			d.exc.class, err = d.r.AppendString(d.exc.class[:0])
+			return err
+		}
+	case "exceptionMessage":
+		if generic && text {
+			d.exc.message, err = d.r.AppendString(d.exc.message[:0])
+			return err
+		}
+	case "detailMessage":
+		if !generic && text {
+			d.exc.message, err = d.r.AppendString(d.exc.message[:0])
+			return err
+		}
+		return d.r.Skip()
+	case "stackTrace", "suppressedExceptions", "cause", "walkback":
+		return d.r.Skip()
+	}
+	if generic {
+		return d.r.Skip()
+	}
+	return d.ownField(n, i)
+}
+
+// ownField writes a field that the exception's class has added. One that leads back to the exception itself is null.
+func (d *result) ownField(n *dubbo.Nested, i int) error {
+	d.out = d.out[:0]
+	if len(d.exc.fields) > 0 {
+		d.out = append(d.out, ',')
+	}
+	d.out = appendQuoted(d.out, d.r.Field(*n, i))
+	d.out = append(d.out, ':')
+	if d.r.Kind() == dubbo.Ref && d.r.Cyclic() {
+		d.out = append(d.out, "null"...)
+		if err := d.r.Skip(); err != nil {
+			return err
+		}
+	} else if err := d.value(); err != nil {
+		return err
+	}
+	d.exc.fields = append(d.exc.fields, d.out...)
+	return nil
+}
+
+// clean cuts a stack trace off the message. Dubbo sends an exception whose class the caller may not know as a
+// RuntimeException with the text of the original, trace included: then class and message are taken from the text.
+func (e *exception) clean() {
+	trace := bytes.Index(e.message, []byte("\n\tat "))
+	if trace < 0 {
+		return
+	}
+	e.message = bytes.TrimRight(e.message[:trace], "\r\n")
+	if string(e.class) != "java.lang.RuntimeException" {
+		return
+	}
+	if class, rest, ok := bytes.Cut(e.message, []byte(": ")); ok && isClassName(class) {
+		e.class = append(e.class[:0], class...)
+		e.message = rest
+	}
+}
+
+func isClassName(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' || c == '/' || c == '"' || c == ',' || c == '(' {
+			return false
+		}
+	}
+	return bytes.IndexByte(b, '.') > 0
+}
+
+// exception makes the response to a thrown exception.
+func (c *Call) exception() *Response {
+	e := &c.result.exc
+	detail := e.message
+	if len(detail) == 0 {
+		detail = e.class
+	}
+	out := problemHead(c.result.body[:0], thrown, string(detail))
+	out = append(out, `,"class":`...)
+	out = appendQuoted(out, e.class)
+	out = append(out, `,"message":`...)
+	out = appendQuoted(out, e.message)
+	out = append(out, `,"dubbo":{"status":20},"fields":{`...)
+	out = append(append(out, e.fields...), "}}"...)
+	if len(e.class) > 0 {
+		c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-exception", headerSafe(e.class)})
+	}
+	c.attachments()
+	return c.problem(thrown.status, out)
+}
+
+// failure explains an answer whose status is not OK, by the table in status.go.
+func (d *result) failure(s dubbo.Status) *fault {
+	text, err := d.r.AppendString(d.scratch[:0])
+	if err != nil {
+		text = append(text[:0], "the provider gave no reason"...)
+	}
+	d.scratch = text
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	line = cut(bytes.TrimRight(line, "\r "), maxReason)
+	for _, rule := range statusTable {
+		if rule.Status == s && (rule.Text == "" || bytes.Contains(text, []byte(rule.Text))) {
+			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, line, rule.Hint)
+			f.retriable, f.dubbo = rule.Retriable, int(s)
+			return f
+		}
+	}
+	f := faultf(badAnswer, "Dubbo %v, which is unknown here: %s", s, line)
+	f.dubbo = int(s)
+	return f
+}
+
+// maxReason is how many bytes of a provider's reason are shown.
+const maxReason = 512
+
+// headerSafe makes a header value of text from a provider: anything but printable ASCII becomes a question mark.
+func headerSafe(b []byte) string {
+	var s strings.Builder
+	for _, c := range cut(b, maxReason) {
+		if c < ' ' || c > '~' {
+			c = '?'
+		}
+		s.WriteByte(c)
+	}
+	return s.String()
+}

@@ -1,0 +1,216 @@
+package transcode
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+const attachmentPrefix = "x-dubbo-attachment-"
+
+// span is a part of head.text.
+type span struct{ from, to int }
+
+func (s span) empty() bool { return s.from == s.to }
+
+// attachment is a key and value that goes along with the call.
+type attachment struct{ key, value span }
+
+// head is what the request's headers say.
+type head struct {
+	text        []byte
+	attachments []attachment
+
+	path, method, contentType  span
+	service, call              span // interface and method named by the path
+	group, version             span
+	types, invoke, class       span
+	tracestate, baggage        span
+	hasTypes, hasQuery, isForm bool
+}
+
+func (h *head) reset() {
+	*h = head{text: shrink(h.text), attachments: h.attachments[:0]}
+}
+
+// get gives a part of the text, valid until the next reset.
+func (h *head) get(s span) []byte { return h.text[s.from:s.to:s.to] }
+
+func (h *head) store(value []byte) span {
+	from := len(h.text)
+	h.text = append(h.text, value...)
+	return span{from, len(h.text)}
+}
+
+// join adds a further value of a header that is a list.
+func (h *head) join(old span, value []byte) span {
+	if old.empty() {
+		return h.store(value)
+	}
+	from := len(h.text)
+	h.text = append(append(append(h.text, h.get(old)...), ','), value...)
+	return span{from, len(h.text)}
+}
+
+func (h *head) take(name, value []byte) {
+	switch string(name) {
+	case ":path":
+		h.path = h.store(value)
+	case ":method":
+		h.method = h.store(value)
+	case "content-type":
+		h.contentType = h.store(value)
+	case "tri-service-group":
+		h.group = h.store(value)
+	case "tri-service-version":
+		h.version = h.store(value)
+	case "x-dubbo-parameter-types":
+		h.types, h.hasTypes = h.join(h.types, value), true
+	case "x-dubbo-invoke":
+		h.invoke = h.store(value)
+	case "x-dubbo-class":
+		h.class = h.store(value)
+	case "traceparent":
+		h.attach(name, value)
+	case "tracestate":
+		h.tracestate = h.join(h.tracestate, value)
+	case "baggage":
+		h.baggage = h.join(h.baggage, value)
+	default:
+		if len(name) > len(attachmentPrefix) && string(name[:len(attachmentPrefix)]) == attachmentPrefix {
+			h.attach(name[len(attachmentPrefix):], value)
+		}
+	}
+}
+
+func (h *head) attach(key, value []byte) {
+	h.attachments = append(h.attachments, attachment{h.store(key), h.store(value)})
+}
+
+// check finds out which method is called and how the body is written.
+func (h *head) check() *fault {
+	var get bool
+	switch string(h.get(h.method)) {
+	case "POST":
+	case "GET":
+		get = true
+	default:
+		return faultf(badMethod, "%.20q is not supported; use POST with the arguments as JSON, or GET for a method without arguments", h.get(h.method))
+	}
+	if f := h.splitPath(); f != nil {
+		return f
+	}
+	if get && h.hasQuery {
+		return faultf(badRequest, "query parameters cannot be matched to arguments: the parameter names of %s are not known here; use POST with the arguments as a JSON array", h.get(h.call))
+	}
+	if !h.tracestate.empty() {
+		h.attach([]byte("tracestate"), h.get(h.tracestate))
+	}
+	if !h.baggage.empty() {
+		h.attach([]byte("baggage"), h.get(h.baggage))
+	}
+	for _, a := range h.attachments {
+		switch string(h.get(a.key)) {
+		case "path", "interface", "version", "group", "generic":
+			return faultf(badRequest, "header %s%s: this attachment is set from the path and the tri-service headers", attachmentPrefix, h.get(a.key))
+		}
+	}
+	switch string(h.get(h.invoke)) {
+	case "", "typed", "generic":
+	default:
+		return faultf(badRequest, "header x-dubbo-invoke is %.40q; it may be typed or generic", h.get(h.invoke))
+	}
+	switch string(h.get(h.class)) {
+	case "", "include", "omit":
+	default:
+		return faultf(badRequest, "header x-dubbo-class is %.40q; it may be include or omit", h.get(h.class))
+	}
+	return h.mediaType()
+}
+
+// mediaType looks at the content type.
+func (h *head) mediaType() *fault {
+	t, _, _ := bytes.Cut(h.get(h.contentType), []byte(";"))
+	t = bytes.TrimSpace(t)
+	switch {
+	case len(t) == 0, bytes.EqualFold(t, []byte("application/json")):
+	case bytes.EqualFold(t, []byte("application/x-www-form-urlencoded")):
+		h.isForm = true
+	case len(t) > 5 && bytes.EqualFold(t[len(t)-5:], []byte("+json")):
+	default:
+		return faultf(badMediaType, "content-type %.80q; send application/json or application/x-www-form-urlencoded", t)
+	}
+	return nil
+}
+
+// splitPath finds interface and method in the path.
+func (h *head) splitPath() *fault {
+	path, query, _ := bytes.Cut(h.get(h.path), []byte("?"))
+	h.hasQuery = len(query) > 0
+	first, second, ok := bytes.Cut(bytes.TrimPrefix(path, []byte("/")), []byte("/"))
+	if !ok || bytes.IndexByte(second, '/') >= 0 || len(path) == 0 || path[0] != '/' {
+		return faultf(notFound, "path %.200q names no method; a call's path is /{interface}/{method}", path)
+	}
+	if h.service, ok = h.segment(first); !ok {
+		return faultf(notFound, "path %.200q: %.100q is no interface name", path, first)
+	}
+	if h.call, ok = h.segment(second); !ok {
+		return faultf(notFound, "path %.200q: %.100q is no method name", path, second)
+	}
+	switch string(h.get(h.call)) {
+	case "$invoke", "$invokeAsync":
+		return faultf(notFound, "path %.200q: generic calls are made here; name the method itself", path)
+	}
+	return nil
+}
+
+// segment stores a percent-decoded part of the path. It refuses what no name can contain.
+func (h *head) segment(raw []byte) (span, bool) {
+	from := len(h.text)
+	var ok bool
+	if h.text, ok = appendUnescaped(h.text, raw, false); !ok {
+		return span{}, false
+	}
+	name := h.text[from:]
+	for _, b := range name {
+		if b <= ' ' || b == '/' || b == 0x7f {
+			return span{}, false
+		}
+	}
+	return span{from, len(h.text)}, len(name) > 0 && utf8.Valid(name)
+}
+
+// appendUnescaped appends raw with its percent escapes decoded; in a form a plus is a space. It reports whether
+// every escape was complete.
+func appendUnescaped(dst, raw []byte, form bool) ([]byte, bool) {
+	for i := 0; i < len(raw); i++ {
+		switch b := raw[i]; {
+		case b == '%':
+			if i+2 >= len(raw) {
+				return dst, false
+			}
+			high, low := hexDigit(raw[i+1]), hexDigit(raw[i+2])
+			if high < 0 || low < 0 {
+				return dst, false
+			}
+			dst = append(dst, byte(high<<4|low))
+			i += 2
+		case b == '+' && form:
+			dst = append(dst, ' ')
+		default:
+			dst = append(dst, b)
+		}
+	}
+	return dst, true
+}
+
+func hexDigit(b byte) int {
+	switch {
+	case b >= '0' && b <= '9':
+		return int(b - '0')
+	case b >= 'a' && b <= 'f':
+		return int(b-'a') + 10
+	case b >= 'A' && b <= 'F':
+		return int(b-'A') + 10
+	}
+	return -1
+}

@@ -1,0 +1,164 @@
+package transcode
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+// infer writes the next JSON value by its own form: integers as int or, when they need it, long, other numbers as
+// double, objects as untyped maps, arrays as untyped lists.
+func (a *arguments) infer(depth int) *fault {
+	if depth > dubbo.MaxDepth-2 { // the call's own list and map are around it
+		return a.unfit(0, "values nested less deeply", "more than "+strconv.Itoa(depth)+" levels")
+	}
+	k, err := a.peek()
+	if err != nil {
+		return a.syntax(err)
+	}
+	switch k {
+	case '[':
+		return a.list("", depth)
+	case '{':
+		return a.object(depth)
+	}
+	v, err := a.dec.ReadValue()
+	if err != nil {
+		return a.syntax(err)
+	}
+	switch k {
+	case 'n':
+		a.w.Null()
+	case 't', 'f':
+		a.w.Bool(k == 't')
+	case '"':
+		a.text(v)
+	default:
+		return a.number(v)
+	}
+	return nil
+}
+
+// list writes the array at hand, with inferred elements.
+func (a *arguments) list(typ string, depth int) *fault {
+	if _, err := a.dec.ReadToken(); err != nil {
+		return a.syntax(err)
+	}
+	list, n := a.w.List(typ), 0
+	for a.dec.PeekKind() != ']' {
+		if f := a.infer(depth + 1); f != nil {
+			return f
+		}
+		n++
+	}
+	if _, err := a.dec.ReadToken(); err != nil {
+		return a.syntax(err)
+	}
+	a.w.EndList(list, n)
+	return nil
+}
+
+// object writes the object at hand as an untyped map.
+func (a *arguments) object(depth int) *fault {
+	if _, err := a.dec.ReadToken(); err != nil {
+		return a.syntax(err)
+	}
+	a.w.UntypedMap()
+	for a.dec.PeekKind() != '}' {
+		name, err := a.dec.ReadValue()
+		if err != nil {
+			return a.syntax(err)
+		}
+		a.text(name)
+		if f := a.infer(depth + 1); f != nil {
+			return f
+		}
+	}
+	if _, err := a.dec.ReadToken(); err != nil {
+		return a.syntax(err)
+	}
+	a.w.End()
+	return nil
+}
+
+// text writes a JSON string.
+func (a *arguments) text(v jsontext.Value) { a.w.StringBytes(a.unquote(v)) }
+
+// unquote gives the text of a JSON string, valid until the next call.
+func (a *arguments) unquote(v jsontext.Value) []byte {
+	if bytes.IndexByte(v, '\\') < 0 {
+		return v[1 : len(v)-1]
+	}
+	// The decoder has checked v: there is no error.
+	a.scratch, _ = jsontext.AppendUnquote(a.scratch[:0], v)
+	return a.scratch
+}
+
+// number writes a JSON number by its form.
+func (a *arguments) number(v jsontext.Value) *fault {
+	if !isInteger(v) {
+		f, fault := a.float(v, "a double")
+		if fault == nil {
+			a.w.Double(f)
+		}
+		return fault
+	}
+	i, ok := parseInt(v)
+	switch {
+	case !ok:
+		return a.unfit(len(v), "an integer of at most 64 bits (name the type java.math.BigInteger or java.math.BigDecimal in x-dubbo-parameter-types for larger ones)", shown(v))
+	case i >= math.MinInt32 && i <= math.MaxInt32:
+		a.w.Int(int32(i))
+	default:
+		a.w.Long(i)
+	}
+	return nil
+}
+
+// float reads a number that a double can hold.
+func (a *arguments) float(v jsontext.Value, expected string) (float64, *fault) {
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil {
+		return 0, a.unfit(len(v), expected+" (name the type java.math.BigDecimal for larger numbers)", shown(v))
+	}
+	if isInteger(v) && (f <= -1<<53 || f >= 1<<53) {
+		// Between 2^53 and 2^63 an integer may lie between two doubles.
+		if i, ok := parseInt(v); !ok || f >= 1<<63 || int64(f) != i {
+			return 0, a.unfit(len(v), expected+" that holds all digits (write an exponent to have it rounded)", shown(v))
+		}
+	}
+	return f, nil
+}
+
+func isInteger(v []byte) bool { return bytes.IndexAny(v, ".eE") < 0 }
+
+// parseInt reads a JSON integer; ok is false when it needs more than 64 bits.
+func parseInt(v []byte) (n int64, ok bool) {
+	digits := bytes.TrimPrefix(v, []byte("-"))
+	if len(digits) == 0 || len(digits) > 19 {
+		return 0, false
+	}
+	var u uint64 // 19 digits fit
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		u = u*10 + uint64(c-'0')
+	}
+	if len(digits) < len(v) {
+		return -int64(u), u <= 1<<63
+	}
+	return int64(u), u <= math.MaxInt64
+}
+
+// shown is a value as an error shows it.
+func shown(v []byte) string {
+	if len(v) > 40 {
+		return string(cut(v, 40)) + "…"
+	}
+	return string(v)
+}

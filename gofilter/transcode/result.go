@@ -1,0 +1,282 @@
+package transcode
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+// growth is how many times larger than the largest answer its JSON, and what is read again because of references,
+// may become.
+const growth = 4
+
+// result reads an answer and writes its value as JSON.
+type result struct {
+	r       dubbo.Reader
+	out     []byte // the value as JSON
+	body    []byte // a problem
+	scratch []byte
+	limit   int // of out, in bytes
+
+	showClass bool // objects get their class as a field
+	dropClass bool // generic answers carry classes as map entries: they are left out
+	more      bool // attachments follow the value
+
+	exc exception
+}
+
+func (d *result) reset() {
+	d.out, d.body, d.scratch = shrink(d.out), shrink(d.body), shrink(d.scratch)
+	d.exc.reset()
+}
+
+// begin makes d read the body of an answer to the request with this head.
+func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
+	d.limit = growth * maxBytes
+	d.r.Reset(body, d.limit)
+	d.out = d.out[:0]
+	d.showClass = string(h.get(h.class)) == "include"
+	d.dropClass = generic && !d.showClass
+}
+
+// read reads the value, or the exception that was thrown. What stands behind the value and its attachments is
+// ignored: dubbo-go sends a null there.
+func (d *result) read() (thrown bool, f *fault) {
+	form, err := d.r.Int()
+	if err != nil {
+		return false, unreadable(err)
+	}
+	d.more = form >= dubbo.ResponseExceptionWithAttachments
+	switch form {
+	case dubbo.ResponseValue, dubbo.ResponseValueWithAttachments:
+		err = d.value()
+	case dubbo.ResponseNull, dubbo.ResponseNullWithAttachments:
+		d.out = append(d.out, "null"...)
+	case dubbo.ResponseException, dubbo.ResponseExceptionWithAttachments:
+		thrown, err = true, d.exception()
+	default:
+		return false, faultf(badAnswer, "the provider's answer has the unknown form %d", form)
+	}
+	if err != nil {
+		return false, unreadable(err)
+	}
+	return thrown, nil
+}
+
+// unreadable explains an answer that cannot become JSON.
+func unreadable(err error) *fault {
+	switch {
+	case dubbo.IsCycle(err):
+		return faultf(badAnswer, "the result cannot be written as JSON: %v", err)
+	case dubbo.IsExpansion(err):
+		return faultf(badAnswer, "the result is too large: %v", err)
+	}
+	return faultf(badAnswer, "the provider's answer cannot be read: %v", err)
+}
+
+// value writes the next value as JSON.
+func (d *result) value() error {
+	if len(d.out) > d.limit {
+		return &dubbo.Error{Offset: d.r.Offset(), Reason: "the result's JSON would be larger than " + strconv.Itoa(d.limit) + " bytes"}
+	}
+	switch d.r.Kind() {
+	case dubbo.Null:
+		d.out = append(d.out, "null"...)
+		return d.r.Null()
+	case dubbo.Bool:
+		v, err := d.r.Bool()
+		d.out = strconv.AppendBool(d.out, v)
+		return err
+	case dubbo.Int:
+		v, err := d.r.Int()
+		d.out = strconv.AppendInt(d.out, int64(v), 10)
+		return err
+	case dubbo.Long:
+		v, err := d.r.Long()
+		d.out = strconv.AppendInt(d.out, v, 10)
+		return err
+	case dubbo.Double:
+		v, err := d.r.Double()
+		d.out = appendDouble(d.out, v)
+		return err
+	case dubbo.Date:
+		v, err := d.r.Date()
+		d.out = appendDate(d.out, v)
+		return err
+	case dubbo.String:
+		return d.text()
+	case dubbo.Binary:
+		return d.binary()
+	case dubbo.List:
+		return d.list()
+	case dubbo.Map:
+		return d.mapping()
+	case dubbo.Object:
+		return d.object()
+	case dubbo.Ref:
+		back, err := d.r.Enter()
+		if err != nil {
+			return err
+		}
+		if err := d.value(); err != nil {
+			return err
+		}
+		return d.r.Leave(back)
+	}
+	return d.r.Skip() // says what is wrong here
+}
+
+// appendDouble writes a double so that it stays one: 1.0, not 1. NaN and the infinities, which JSON does not have,
+// become null.
+func appendDouble(out []byte, v float64) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(out, "null"...)
+	}
+	format := byte('f')
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
+		format = 'e'
+	}
+	from := len(out)
+	out = strconv.AppendFloat(out, v, format, -1, 64)
+	if isInteger(out[from:]) {
+		out = append(out, '.', '0')
+	}
+	return out
+}
+
+// appendDate writes a point in time in UTC, with milliseconds.
+func appendDate(out []byte, millis int64) []byte {
+	out = append(out, '"')
+	out = time.UnixMilli(millis).UTC().AppendFormat(out, "2006-01-02T15:04:05.000Z")
+	return append(out, '"')
+}
+
+func (d *result) text() (err error) {
+	d.out = append(d.out, '"')
+	from := len(d.out)
+	if d.out, err = d.r.AppendString(d.out); err != nil {
+		return err
+	}
+	d.out = append(escape(d.out, from), '"')
+	return nil
+}
+
+func (d *result) binary() (err error) {
+	if d.scratch, err = d.r.AppendBytes(d.scratch[:0]); err != nil {
+		return err
+	}
+	d.out = append(d.out, '"')
+	d.out = base64.StdEncoding.AppendEncode(d.out, d.scratch)
+	d.out = append(d.out, '"')
+	return nil
+}
+
+func (d *result) list() error {
+	n, err := d.r.List()
+	if err != nil {
+		return err
+	}
+	d.out = append(d.out, '[')
+	for i := 0; ; i++ {
+		more, err := d.r.More(&n)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if i > 0 {
+			d.out = append(d.out, ',')
+		}
+		if err := d.value(); err != nil {
+			return err
+		}
+	}
+	d.r.Close(n)
+	d.out = append(d.out, ']')
+	return nil
+}
+
+// mapping writes a map as an object. Keys that are not strings become the text of their JSON.
+func (d *result) mapping() error {
+	n, err := d.r.Map()
+	if err != nil {
+		return err
+	}
+	d.out = append(d.out, '{')
+	first := true
+	for {
+		more, err := d.r.More(&n)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		mark := len(d.out)
+		if !first {
+			d.out = append(d.out, ',')
+		}
+		key := len(d.out)
+		if err := d.value(); err != nil {
+			return err
+		}
+		if d.dropClass && string(d.out[key:]) == `"class"` && d.r.Kind() == dubbo.String {
+			d.out = d.out[:mark]
+			if err := d.r.Skip(); err != nil {
+				return err
+			}
+			continue
+		}
+		d.asKey(key)
+		d.out = append(d.out, ':')
+		if err := d.value(); err != nil {
+			return err
+		}
+		first = false
+	}
+	d.r.Close(n)
+	d.out = append(d.out, '}')
+	return nil
+}
+
+// asKey makes a string of the value that out holds from that place on.
+func (d *result) asKey(from int) {
+	if len(d.out) > from && d.out[from] == '"' {
+		return
+	}
+	d.scratch = append(d.scratch[:0], d.out[from:]...)
+	d.out = appendQuoted(d.out[:from], d.scratch)
+}
+
+// object writes an object's fields, or the one value it stands for.
+func (d *result) object() error {
+	n, err := d.r.Object()
+	if err != nil {
+		return err
+	}
+	if handled, err := d.known(&n); handled || err != nil {
+		return err
+	}
+	d.out = append(d.out, '{')
+	if d.showClass {
+		d.out = append(d.out, `"class":`...)
+		d.out = appendQuoted(d.out, n.Type)
+	}
+	for i := range d.r.Fields(n) {
+		if i > 0 || d.showClass {
+			d.out = append(d.out, ',')
+		}
+		d.out = appendQuoted(d.out, d.r.Field(n, i))
+		d.out = append(d.out, ':')
+		if err := d.value(); err != nil {
+			return err
+		}
+	}
+	d.r.Close(n)
+	d.out = append(d.out, '}')
+	return nil
+}
