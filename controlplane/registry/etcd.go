@@ -19,7 +19,7 @@ const (
 	requestTimeout = 5 * time.Second  // of one request to etcd
 	probeInterval  = 10 * time.Second // between two looks at etcd's revision
 	minBackOff     = 100 * time.Millisecond
-	maxBackOff     = 5 * time.Second
+	maxBackOff     = 2 * time.Second
 )
 
 // The reasons for which a source is listed again, beside etcd's own errors.
