@@ -196,23 +196,16 @@ func (w *Writer) String(v string) { w.Buf = appendString(w.Buf, v) }
 func (w *Writer) StringBytes(v []byte) { w.Buf = appendString(w.Buf, v) }
 
 func appendString[T string | []byte](dst []byte, v T) []byte {
-	if len(v) < 0x20 {
-		if ascii(v) {
-			return append(append(dst, byte(len(v))), v...)
-		}
+	if len(v) <= chunk && ascii(v) {
+		return append(appendStringHead(dst, len(v)), v...)
 	}
 	for {
 		n, size, plain := units(v)
 		last := size == len(v)
-		switch {
-		case !last:
+		if last {
+			dst = appendStringHead(dst, n)
+		} else {
 			dst = append(dst, tagStringChunk, byte(n>>8), byte(n))
-		case n <= 0x1f:
-			dst = append(dst, byte(n))
-		case n <= 0x3ff:
-			dst = append(dst, byte(0x30+n>>8), byte(n))
-		default:
-			dst = append(dst, tagString, byte(n>>8), byte(n))
 		}
 		if plain {
 			dst = append(dst, v[:size]...)
@@ -226,13 +219,24 @@ func appendString[T string | []byte](dst []byte, v T) []byte {
 	}
 }
 
-func ascii[T string | []byte](v T) bool {
-	for i := range len(v) {
-		if v[i] >= utf8.RuneSelf {
-			return false
-		}
+// appendStringHead begins a string, or the last chunk of one, of n units.
+func appendStringHead(dst []byte, n int) []byte {
+	switch {
+	case n <= 0x1f:
+		return append(dst, byte(n))
+	case n <= 0x3ff:
+		return append(dst, byte(0x30+n>>8), byte(n))
 	}
-	return true
+	return append(dst, tagString, byte(n>>8), byte(n))
+}
+
+// ascii has no branch in its loop: nearly every string is ASCII, and short.
+func ascii[T string | []byte](v T) bool {
+	var all byte
+	for i := range len(v) {
+		all |= v[i]
+	}
+	return all < utf8.RuneSelf
 }
 
 // units counts the UTF-16 units of the longest start of v that fits into one chunk, and its bytes. A surrogate pair

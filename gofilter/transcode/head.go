@@ -182,6 +182,9 @@ func (h *head) segment(raw []byte) (span, bool) {
 // appendUnescaped appends raw with its percent escapes decoded; in a form a plus is a space. It reports whether
 // every escape was complete.
 func appendUnescaped(dst, raw []byte, form bool) ([]byte, bool) {
+	if bytes.IndexByte(raw, '%') < 0 && (!form || bytes.IndexByte(raw, '+') < 0) {
+		return append(dst, raw...), true
+	}
 	for i := 0; i < len(raw); i++ {
 		switch b := raw[i]; {
 		case b == '%':
