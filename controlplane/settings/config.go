@@ -56,7 +56,8 @@ type WeightSource struct {
 type Protection struct {
 	Enabled bool
 	Percent int           // of a service's instances that must vanish together, 1..100
-	Hold    time.Duration // how long the last known set is kept
+	Window  time.Duration // what counts as together
+	Hold    time.Duration // how long a vanished instance is kept
 }
 
 // Server is an address to listen on.
@@ -76,15 +77,19 @@ type Gateway struct {
 	Port    int    // HTTP, 1..65535
 }
 
-// Dataplane says how an Envoy finds the Go filter.
+// Dataplane says how Envoy runs the Go filter, and how large a message it takes.
 type Dataplane struct {
-	Module string // path of libdubbo.so on the Envoy's machine; found by name when empty
+	Kind             string // the host of the Go filter in Envoy
+	Module           string // absolute path of libdubbo.so on the Envoy's machine; found by name when empty
+	MaxRequestBytes  int    // largest HTTP request body that becomes a Dubbo call
+	MaxResponseBytes int    // largest Dubbo response
 }
 
 // Route holds the mesh-wide defaults of a request's way.
 type Route struct {
-	Timeout time.Duration // for the whole request, retries included
-	Retries int           // attempts after the first one, when a retry is safe
+	Timeout        time.Duration // for the whole request, retries included; 0 for none
+	ConnectTimeout time.Duration // for one attempt to connect to an instance
+	Retries        int           // attempts after the first one, when a retry is safe
 }
 
 // Log is the process's own log, on standard error.

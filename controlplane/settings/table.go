@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"github.com/spf13/pflag"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // Group names settings that a command takes together.
@@ -44,14 +46,19 @@ var table = []setting{
 	{"sources.files", "source-file", ControlPlaneGroup, []string{}, "YAML files with services and instances"},
 	{"protection.enabled", "protection", ControlPlaneGroup, true, "keep instances for a while when most of a service vanishes at once"},
 	{"protection.percent", "protection-percent", ControlPlaneGroup, 50, "percentage of a service's instances that must vanish together"},
-	{"protection.hold", "protection-hold", ControlPlaneGroup, 5 * time.Minute, "how long vanished instances are kept"},
+	{"protection.window", "protection-window", ControlPlaneGroup, 15 * time.Second, "what counts as vanishing together"},
+	{"protection.hold", "protection-hold", ControlPlaneGroup, time.Minute, "how long vanished instances are kept"},
 	{"xds.listen", "xds", ControlPlaneGroup, "127.0.0.1:18000", "address of the xDS server"},
 	{"api.listen", "api", APIGroup, "127.0.0.1:18001", "address of the control plane's API"},
 	{"api.pprof", "pprof", ControlPlaneGroup, false, "serve /debug/pprof/ on the API address"},
 	{"gateway.address", "gateway-address", ControlPlaneGroup, "0.0.0.0", "IP that gateway Envoys bind"},
 	{"gateway.port", "gateway-port", ControlPlaneGroup, 8080, "HTTP port of gateway Envoys"},
-	{"dataplane.module", "module", ControlPlaneGroup, "", "path of libdubbo.so on the Envoys' machines, found by name when empty"},
-	{"route.timeout", "route-timeout", ControlPlaneGroup, 15 * time.Second, "timeout of a request, retries included"},
+	{"dataplane.kind", "dataplane", ControlPlaneGroup, "dynamic-module", "how Envoy runs the Go filter: dynamic-module"},
+	{"dataplane.module", "module", ControlPlaneGroup, "", "absolute path of libdubbo.so on the Envoys' machines, found by name when empty"},
+	{"dataplane.maxRequestBytes", "max-request-bytes", ControlPlaneGroup, config.DefaultMaxBytes, "largest HTTP request body that becomes a Dubbo call"},
+	{"dataplane.maxResponseBytes", "max-response-bytes", ControlPlaneGroup, config.DefaultMaxBytes, "largest Dubbo response"},
+	{"route.timeout", "route-timeout", ControlPlaneGroup, 10 * time.Second, "timeout of a request, retries included; 0s for none"},
+	{"route.connectTimeout", "route-connect-timeout", ControlPlaneGroup, time.Second, "timeout of one attempt to connect to an instance"},
 	{"route.retries", "route-retries", ControlPlaneGroup, 2, "retries of a request that failed before a provider took it"},
 	{"log.level", "log-level", LogGroup, "info", "debug, info, warn or error"},
 	{"log.format", "log-format", LogGroup, "text", "text or json"},

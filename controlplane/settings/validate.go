@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // Validate reports every value that cannot work, with its key and what to write instead.
@@ -23,6 +25,7 @@ func (c Config) Validate() error {
 		listen("xds.listen", c.XDS.Listen),
 		listen("api.listen", c.API.Listen),
 		c.Gateway.validate(),
+		c.Dataplane.validate(),
 		c.Route.validate(),
 		c.Log.validate(),
 	)
@@ -90,6 +93,9 @@ func (p Protection) validate() error {
 	if p.Percent < 1 || p.Percent > 100 {
 		errs = append(errs, fmt.Errorf("protection.percent is %d: write 1 to 100, or set protection.enabled to false", p.Percent))
 	}
+	if p.Window <= 0 {
+		errs = append(errs, fmt.Errorf("protection.window is %v: write a positive duration, such as 15s", p.Window))
+	}
 	if p.Hold <= 0 {
 		errs = append(errs, fmt.Errorf("protection.hold is %v: write a positive duration, or set protection.enabled to false", p.Hold))
 	}
@@ -107,10 +113,29 @@ func (g Gateway) validate() error {
 	return errors.Join(errs...)
 }
 
+func (d Dataplane) validate() error {
+	var errs []error
+	if d.Kind != "dynamic-module" {
+		errs = append(errs, fmt.Errorf("dataplane.kind is %q: write dynamic-module", d.Kind))
+	}
+	if d.Module != "" && !filepath.IsAbs(d.Module) {
+		errs = append(errs, fmt.Errorf("dataplane.module is %q: write an absolute path, or nothing to find the module by name", d.Module))
+	}
+	for key, n := range map[string]int{"dataplane.maxRequestBytes": d.MaxRequestBytes, "dataplane.maxResponseBytes": d.MaxResponseBytes} {
+		if n < config.MinMaxBytes || n > config.MaxMaxBytes {
+			errs = append(errs, fmt.Errorf("%s is %d: write %d to %d", key, n, config.MinMaxBytes, config.MaxMaxBytes))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (r Route) validate() error {
 	var errs []error
-	if r.Timeout <= 0 {
-		errs = append(errs, fmt.Errorf("route.timeout is %v: write a positive duration, such as 15s", r.Timeout))
+	if r.Timeout < 0 {
+		errs = append(errs, fmt.Errorf("route.timeout is %v: write a positive duration such as 10s, or 0s for none", r.Timeout))
+	}
+	if r.ConnectTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("route.connectTimeout is %v: write a positive duration, such as 1s", r.ConnectTimeout))
 	}
 	if r.Retries < 0 || r.Retries > 10 {
 		errs = append(errs, fmt.Errorf("route.retries is %d: write 0 to 10", r.Retries))
