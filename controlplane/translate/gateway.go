@@ -1,0 +1,63 @@
+package translate
+
+import (
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	formv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
+	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// formFilter is the name under which the filter is configured in the listener and switched on in a route.
+const formFilter = "dubbo.form"
+
+// gatewayListener is the gateway's HTTP port.
+func gatewayListener(opt Options) *listenerv3.Listener {
+	return &listenerv3.Listener{
+		Name:                          GatewayListener,
+		Address:                       address(opt.GatewayAddress, opt.GatewayPort),
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(opt.bufferBytes()),
+		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
+			Name:       "envoy.filters.network.http_connection_manager",
+			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(opt))},
+		}}}},
+	}
+}
+
+func connectionManager(opt Options) *hcmv3.HttpConnectionManager {
+	return &hcmv3.HttpConnectionManager{
+		StatPrefix:     GatewayListener,
+		CodecType:      hcmv3.HttpConnectionManager_AUTO,
+		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: GatewayRoutes}},
+		// Nothing in front of the gateway is trusted to say who calls.
+		UseRemoteAddress:           wrapperspb.Bool(true),
+		NormalizePath:              wrapperspb.Bool(true),
+		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
+		GenerateRequestId:          wrapperspb.Bool(true),
+		StreamIdleTimeout:          durationpb.New(5 * time.Minute),
+		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
+		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
+		HttpFilters:                []*hcmv3.HttpFilter{form(opt), router()},
+	}
+}
+
+// form is there for one route only: requests on others never meet it.
+func form(opt Options) *hcmv3.HttpFilter {
+	return &hcmv3.HttpFilter{Name: formFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{
+		TypedConfig: pack(&formv3.DynamicModuleFilter{
+			DynamicModuleConfig: module(opt),
+			FilterName:          config.FormFilter,
+			FilterConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
+		}),
+	}}
+}
+
+func router() *hcmv3.HttpFilter {
+	return &hcmv3.HttpFilter{Name: "envoy.filters.http.router", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(&routerv3.Router{})}}
+}

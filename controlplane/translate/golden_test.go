@@ -1,0 +1,161 @@
+package translate
+
+import (
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.out.yaml")
+
+// A case is a file of services; what they become is beside it.
+type instanceFile struct {
+	Address  string
+	Port     uint32
+	Protocol model.Protocol
+	Weight   *uint32
+	Group    string
+	Version  string
+	Zone     string
+	Labels   map[string]string
+	Status   model.Status
+	WarmUp   time.Duration `yaml:"warmUp"`
+}
+
+func readCase(t *testing.T, file string) (model.Snapshot, Options) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := struct {
+		Options  struct{ Module string }
+		Services []struct {
+			Name      string
+			Instances []instanceFile
+		}
+	}{}
+	if err := yaml.UnmarshalWithOptions(text, &in, yaml.Strict()); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	opt := DefaultOptions()
+	opt.Module = in.Options.Module
+	var snap model.Snapshot
+	for _, s := range in.Services {
+		svc := model.Service{Name: s.Name}
+		for _, i := range s.Instances {
+			inst := model.Instance{
+				Address: i.Address, Port: i.Port, Protocol: i.Protocol, Weight: model.DefaultWeight, Group: i.Group, Version: i.Version,
+				Zone: i.Zone, Labels: i.Labels, Status: i.Status, WarmUp: i.WarmUp,
+			}
+			if inst.Status == "" {
+				inst.Status = model.StatusUp
+			}
+			if i.Weight != nil {
+				inst.Weight = *i.Weight
+			}
+			svc.Instances = append(svc.Instances, inst)
+		}
+		slices.SortStableFunc(svc.Instances, model.Compare)
+		snap.Services = append(snap.Services, svc)
+	}
+	slices.SortStableFunc(snap.Services, func(a, b model.Service) int { return strings.Compare(a.Name, b.Name) })
+	return snap, opt
+}
+
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.in.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in testdata: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".in.yaml"), func(t *testing.T) {
+			snap, opt := readCase(t, file)
+			got := asYAML(t, Translate(snap, opt))
+			validateAll(t, Translate(snap, opt))
+			out := strings.TrimSuffix(file, ".in.yaml") + ".out.yaml"
+			if *update {
+				if err := os.WriteFile(out, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s (-want +got); run with -update if this is meant\n%s", out, diff)
+			}
+		})
+	}
+}
+
+func validateAll(t *testing.T, r Resources) {
+	t.Helper()
+	check := func(name string, m interface{ ValidateAll() error }) {
+		if err := m.ValidateAll(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for n, m := range r.Clusters {
+		check(n, m)
+	}
+	for n, m := range r.Endpoints {
+		check(n, m)
+	}
+	for n, m := range r.Listeners {
+		check(n, m)
+	}
+	for n, m := range r.Routes {
+		check(n, m)
+	}
+}
+
+func asYAML(t *testing.T, r Resources) []byte {
+	t.Helper()
+	problems := []any{}
+	for _, p := range r.Problems {
+		problems = append(problems, map[string]any{"key": p.Key, "reason": p.Reason})
+	}
+	out, err := yaml.Marshal(yaml.MapSlice{
+		{Key: "problems", Value: problems},
+		{Key: "clusters", Value: messages(t, r.Clusters)},
+		{Key: "endpoints", Value: messages(t, r.Endpoints)},
+		{Key: "listeners", Value: messages(t, r.Listeners)},
+		{Key: "routes", Value: messages(t, r.Routes)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func messages[M proto.Message](t *testing.T, byName map[string]M) []any {
+	t.Helper()
+	out := []any{}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		text, err := protojson.Marshal(byName[name])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var value any
+		if err := json.Unmarshal(text, &value); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, value)
+	}
+	return out
+}

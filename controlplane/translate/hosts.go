@@ -1,0 +1,77 @@
+package translate
+
+import (
+	"fmt"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// gatewayRoutes is the one route configuration of the gateway: a virtual host for each service that is reached by host
+// name, and one for all other hosts, where a service is reached by path.
+func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConfiguration, []model.Problem) {
+	out := &routev3.RouteConfiguration{
+		Name: GatewayRoutes,
+		// A host counts without its port, so that no name needs a wildcard.
+		IgnorePortInHostMatching: true,
+	}
+	base := virtualHost("*", opt)
+	base.Routes = append(base.Routes, formRoute())
+	var problems []model.Problem
+	owner := map[string]string{}
+	for _, s := range services {
+		base.Routes = append(base.Routes, s.Paths...)
+		if len(s.Hosted) == 0 {
+			continue
+		}
+		// Envoy refuses all routes if two virtual hosts share a domain.
+		if first, taken := owner[s.Domain]; taken {
+			problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf(
+				"host name %s already belongs to service %s; rename one of them, or call this one by path", s.Domain, first)})
+			continue
+		}
+		owner[s.Domain] = s.Name
+		host := virtualHost(s.Domain, opt)
+		host.Routes = s.Hosted
+		out.VirtualHosts = append(out.VirtualHosts, host)
+	}
+	base.Routes = append(base.Routes, &routev3.Route{
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
+		Action: problemResponse(404, "No such service",
+			"No service of this name is registered. Call POST /{interface}/{method} for Dubbo, or /{service}/… for HTTP; `dubbomesh services` lists what there is."),
+		ResponseHeadersToAdd: problemHeaders(),
+	})
+	out.VirtualHosts = append(out.VirtualHosts, base)
+	return out, problems
+}
+
+func virtualHost(domain string, opt Options) *routev3.VirtualHost {
+	return &routev3.VirtualHost{Name: domain, Domains: []string{domain}, RetryPolicy: retries(opt)}
+}
+
+// formRoute switches the form filter on for a form on POST /. The filter sets the path that the form asks for and has
+// the route chosen again; the route's own answer is for a form that the filter let pass.
+func formRoute() *routev3.Route {
+	return &routev3.Route{
+		Match: &routev3.RouteMatch{
+			PathSpecifier: &routev3.RouteMatch_Path{Path: "/"},
+			Headers: []*routev3.HeaderMatcher{
+				headerMatches(":method", &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: "POST"}}),
+				headerMatches("content-type", &matcherv3.StringMatcher{
+					MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: "application/x-www-form-urlencoded"},
+					IgnoreCase:   true,
+				}),
+			},
+		},
+		Action:               problemResponse(404, "No such service", "The form names no service; send the field interface with the name of a registered one."),
+		ResponseHeadersToAdd: problemHeaders(),
+		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&routev3.FilterConfig{Config: &anypb.Any{}})},
+	}
+}
+
+func headerMatches(name string, m *matcherv3.StringMatcher) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{Name: name, HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: m}}
+}

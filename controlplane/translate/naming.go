@@ -1,0 +1,59 @@
+package translate
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Names of the gateway's own resources.
+const (
+	GatewayListener = "gateway-http"
+	GatewayRoutes   = "gateway-http"
+)
+
+// maxName bounds the names that come from the registry: they end up in paths, headers and statistics.
+const maxName = 512
+
+// ClusterName is how a variant of a service is called in Envoy: protocol|service|group|version, for example
+// "dubbo|com.example.Hello||1.0". In each part "|" is written %7C and "%" is written %25, so that the name reads back
+// to one variant only.
+func ClusterName(protocol, service, group, version string) string {
+	return strings.Join([]string{escape(protocol), escape(service), escape(group), escape(version)}, "|")
+}
+
+var escaper = strings.NewReplacer("%", "%25", "|", "%7C")
+
+func escape(s string) string { return escaper.Replace(s) }
+
+// pathPrefix is the path under which the gateway serves a service, without a slash at the end. Everything that a
+// client has to escape in a path segment is escaped in it.
+func pathPrefix(service string) string { return "/" + url.PathEscape(service) }
+
+// domain returns the host name that a service is reached under, or "" if its name cannot be one. Host names do not
+// know case; Envoy would refuse all routes because of one wildcard in the wrong place.
+func domain(service string) string {
+	if len(service) > 253 {
+		return ""
+	}
+	for _, c := range service {
+		if c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return ""
+		}
+	}
+	return strings.ToLower(service)
+}
+
+// badName says why a service, group or version cannot be carried by Envoy, or "".
+func badName(s string) string {
+	switch {
+	case len(s) > maxName:
+		return "it is longer than 512 bytes; choose a shorter one"
+	case !utf8.ValidString(s):
+		return "it is not UTF-8; write it in UTF-8"
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return "it has a control character; leave it out"
+	}
+	return ""
+}

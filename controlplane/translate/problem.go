@@ -1,0 +1,39 @@
+package translate
+
+import (
+	"fmt"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"github.com/go-json-experiment/json"
+)
+
+// maxDetail bounds a problem's text: Envoy refuses all routes because of one response larger than 4096 bytes.
+const maxDetail = 1500
+
+// problemResponse is an answer of the gateway's own, as RFC 9457 problem JSON; it needs problemHeaders beside it.
+func problemResponse(status uint32, title, detail string) *routev3.Route_DirectResponse {
+	if len(detail) > maxDetail {
+		detail = strings.ToValidUTF8(detail[:maxDetail], "") + "…"
+	}
+	body, err := json.Marshal(struct {
+		Status uint32 `json:"status"`
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+	}{status, title, detail})
+	if err != nil {
+		body = fmt.Appendf(nil, `{"status":%d}`, status)
+	}
+	return &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{
+		Status: status,
+		Body:   &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: string(body)}},
+	}}
+}
+
+func problemHeaders() []*corev3.HeaderValueOption {
+	return []*corev3.HeaderValueOption{{
+		Header:       &corev3.HeaderValue{Key: "content-type", Value: "application/problem+json"},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}}
+}

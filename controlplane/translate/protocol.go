@@ -1,0 +1,93 @@
+package translate
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	modulev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/dynamic_modules/v3"
+	bridgev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/dynamic_modules/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	tcpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/tcp/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+const (
+	// A Dubbo provider sends a heartbeat on a connection that was idle for 60 s, and Envoy closes a pooled connection
+	// on which data arrives unasked. Letting go earlier keeps that from ever meeting a request.
+	dubboIdle = 30 * time.Second
+	// Shorter than the keep-alive of common HTTP/1.1 servers (Tomcat 20 s), so that it is Envoy that closes first.
+	http1Idle = 15 * time.Second
+)
+
+// bridge makes the Go filter speak Dubbo on the cluster's pooled TCP connections.
+func bridge(c *clusterv3.Cluster, opt Options) {
+	c.UpstreamConfig = &corev3.TypedExtensionConfig{
+		Name: "envoy.upstreams.http.dynamic_modules",
+		TypedConfig: pack(&bridgev3.Config{
+			DynamicModuleConfig: module(opt),
+			BridgeName:          config.BridgeName,
+			BridgeConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
+		}),
+	}
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
+		"envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions": pack(&tcpv3.TcpProtocolOptions{IdleTimeout: durationpb.New(dubboIdle)}),
+	}
+}
+
+// module is where Envoy finds the shared object, for each hook of it alike: they must share one Go runtime.
+func module(opt Options) *modulev3.DynamicModuleConfig {
+	m := &modulev3.DynamicModuleConfig{DoNotClose: true} // a Go runtime cannot be unloaded
+	if opt.Module == "" {
+		m.Name = config.Module
+		return m
+	}
+	m.Module = &corev3.AsyncDataSource{Specifier: &corev3.AsyncDataSource_Local{
+		Local: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: strings.ToValidUTF8(opt.Module, "�")}},
+	}}
+	return m
+}
+
+func http1(c *clusterv3.Cluster) {
+	httpProtocol(c, &httpv3.HttpProtocolOptions{
+		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(http1Idle)},
+		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{HttpProtocolOptions: &corev3.Http1ProtocolOptions{}},
+		}},
+	})
+}
+
+func http2(c *clusterv3.Cluster) {
+	httpProtocol(c, &httpv3.HttpProtocolOptions{
+		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
+				// Many calls share a connection. One that was quiet is asked before the next call is put on it, because TCP
+				// would notice a dead one much later; a periodic PING would be against the rules of gRPC servers.
+				ConnectionKeepalive: &corev3.KeepaliveSettings{ConnectionIdleInterval: durationpb.New(30 * time.Second), Timeout: durationpb.New(5 * time.Second)},
+			}},
+		}},
+	})
+}
+
+func httpProtocol(c *clusterv3.Cluster, o *httpv3.HttpProtocolOptions) {
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
+		"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": pack(o),
+	}
+}
+
+// pack wraps a message; equal messages give equal bytes. All that is packed is made of constants and of numbers, so
+// that it always marshals; nothing from the registry is.
+func pack(m proto.Message) *anypb.Any {
+	out := &anypb.Any{}
+	if err := anypb.MarshalFrom(out, m, proto.MarshalOptions{Deterministic: true}); err != nil {
+		panic(fmt.Sprintf("%T does not marshal: %v", m, err))
+	}
+	return out
+}

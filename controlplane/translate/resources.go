@@ -1,0 +1,73 @@
+package translate
+
+import (
+	"maps"
+	"slices"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// Resources is everything a gateway needs, by resource name. Nobody may change a message in it: the same one may be
+// part of many Resources.
+type Resources struct {
+	Clusters  map[string]*clusterv3.Cluster
+	Endpoints map[string]*endpointv3.ClusterLoadAssignment // named as their cluster
+	Listeners map[string]*listenerv3.Listener
+	Routes    map[string]*routev3.RouteConfiguration
+	Problems  []model.Problem // what was left out, and why; in the order of the services
+}
+
+// ServiceResources is what one service contributes. It is immutable.
+type ServiceResources struct {
+	Name      string
+	Clusters  []*clusterv3.Cluster
+	Endpoints []*endpointv3.ClusterLoadAssignment
+	Paths     []*routev3.Route // its part of the gateway's default virtual host, in order
+	Domain    string           // under which Hosted is reached, lower case; "" for none
+	Hosted    []*routev3.Route // the routes of its own virtual host
+	Problems  []model.Problem
+}
+
+// Translate is Service for each service of the snapshot, joined by Gateway.
+func Translate(snap model.Snapshot, opt Options) Resources {
+	parts := make([]ServiceResources, len(snap.Services))
+	for i, svc := range snap.Services {
+		parts[i] = Service(svc, opt)
+	}
+	return Gateway(parts, opt)
+}
+
+// Gateway joins services, sorted by name, with the gateway's listener and its route configuration.
+func Gateway(services []ServiceResources, opt Options) Resources {
+	clusters := 0
+	for i := range services {
+		clusters += len(services[i].Clusters)
+	}
+	r := Resources{
+		Clusters:  make(map[string]*clusterv3.Cluster, clusters),
+		Endpoints: make(map[string]*endpointv3.ClusterLoadAssignment, clusters),
+	}
+	for _, s := range services {
+		for _, c := range s.Clusters {
+			r.Clusters[c.GetName()] = c
+		}
+		for _, e := range s.Endpoints {
+			r.Endpoints[e.GetClusterName()] = e
+		}
+		r.Problems = append(r.Problems, s.Problems...)
+	}
+	routes, problems := gatewayRoutes(services, opt)
+	r.Problems = append(r.Problems, problems...)
+	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
+	l := gatewayListener(opt)
+	r.Listeners = map[string]*listenerv3.Listener{l.GetName(): l}
+	return r
+}
+
+// Names returns the sorted names of a kind of resource.
+func Names[M any](resources map[string]M) []string { return slices.Sorted(maps.Keys(resources)) }

@@ -1,0 +1,60 @@
+package translate
+
+import (
+	"fmt"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// Service translates one service: a cluster and its endpoints for each variant (protocol, group, version), and the
+// gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem.
+func Service(svc model.Service, opt Options) ServiceResources {
+	out := ServiceResources{Name: svc.Name}
+	if svc.Name == "" {
+		return out.refused("the service has no name; register it under one")
+	}
+	if reason := badName(svc.Name); reason != "" {
+		return out.refused(fmt.Sprintf("service name %.100q: %s", svc.Name, reason))
+	}
+	all, problems := variants(svc)
+	out.Problems = problems
+	for _, v := range all {
+		out.Clusters = append(out.Clusters, cluster(v, opt))
+		out.Endpoints = append(out.Endpoints, endpoints(v))
+	}
+	out.Paths = pathRoutes(svc.Name, all, opt)
+	if out.Domain = domain(svc.Name); out.Domain != "" {
+		out.Hosted = hostedRoutes(all, opt)
+	}
+	if err := out.validate(); err != nil {
+		// What is known to be refused is caught above with a better word; this net is for what is not known yet.
+		return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
+	}
+	return out
+}
+
+func (s ServiceResources) refused(reason string) ServiceResources {
+	return ServiceResources{Name: s.Name, Problems: append(s.Problems, model.Problem{Key: s.Name, Reason: reason})}
+}
+
+func (s ServiceResources) validate() error {
+	for i := range s.Clusters {
+		if err := s.Clusters[i].Validate(); err != nil {
+			return err
+		}
+		if err := s.Endpoints[i].Validate(); err != nil {
+			return err
+		}
+	}
+	for _, r := range s.Paths {
+		if err := r.Validate(); err != nil {
+			return err
+		}
+	}
+	for _, r := range s.Hosted {
+		if err := r.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
