@@ -3,7 +3,6 @@ package registry
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -160,16 +159,18 @@ func parseDubboURL(encoded string) (dubboURL, error) {
 // decisive are the parameters that may not be given two ways; of the others the last one counts.
 var decisive = []string{"interface", "group", "version", "weight", "disabled", "enabled", "side", "category"}
 
-// splitAuthority splits host and port. dubbo-go writes IPv6 addresses without brackets, Java with.
+// splitAuthority splits host and port. Java writes an IPv6 address in brackets, dubbo-go without: what follows the last
+// colon is the port then, because a registration always has one.
 func splitAuthority(authority string) (host, port string) {
-	if _, err := netip.ParseAddr(strings.Trim(authority, "[]")); err == nil {
-		return strings.Trim(authority, "[]"), ""
+	if inner, ok := strings.CutPrefix(authority, "["); ok {
+		host, port, _ = strings.Cut(inner, "]")
+		return host, strings.TrimPrefix(port, ":")
 	}
 	i := strings.LastIndexByte(authority, ':')
 	if i < 0 {
 		return authority, ""
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(authority[:i], "["), "]"), authority[i+1:]
+	return authority[:i], authority[i+1:]
 }
 
 // get returns a parameter; one that is absent or empty is the default.

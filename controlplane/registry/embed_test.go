@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,8 @@ const patience = 30 * time.Second
 // testEtcd is an etcd server of its own that can be stopped and started again on the same ports.
 type testEtcd struct {
 	t            *testing.T
+	name         string // in the cluster
+	cluster      string // its members, "" for this one alone
 	client, peer url.URL
 	dir          string
 	server       *embed.Etcd
@@ -54,7 +57,8 @@ func (e *testEtcd) start() {
 	cfg.Dir = e.dir
 	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{e.client}, []url.URL{e.client}
 	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{e.peer}, []url.URL{e.peer}
-	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	cfg.Name = cmp.Or(e.name, cfg.Name)
+	cfg.InitialCluster = cmp.Or(e.cluster, cfg.InitialClusterFromName(cfg.Name))
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	cfg.TickMs, cfg.ElectionMs = 10, 100
 	cfg.UnsafeNoFsync = true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -152,6 +153,9 @@ func (c Config) complete() (Config, error) {
 		if w.Protocol == "" {
 			w.Protocol = model.ProtocolDubbo
 		}
+		if !slices.Contains(model.Protocols, w.Protocol) {
+			errs = append(errs, fmt.Errorf("weights prefix %q: protocol %q is unknown; write one of %s", w.Prefix, w.Protocol, strings.Join(protocolWords(), ", ")))
+		}
 		weights[i] = w
 	}
 	c.Weights = weights
@@ -236,7 +240,7 @@ func (r *Registry) Run(ctx context.Context) error {
 func (r *Registry) take(b batch) {
 	effect := r.table.apply(b, r.now())
 	for _, p := range effect.reported {
-		r.log.Warn("registration cannot be used", "key", p.Key, "reason", p.Reason, "lastGood", p.LastGood)
+		r.log.Warn("registration cannot be used as it is", "key", p.Key, "reason", p.Reason, "lastGood", p.LastGood)
 		r.metrics.rejected.WithLabelValues(r.sources[b.source].name()).Inc()
 	}
 	changed := effect.problems
