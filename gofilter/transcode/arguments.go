@@ -131,8 +131,21 @@ func (a *arguments) syntax(err error) *fault {
 	return faultf(badRequest, "%sbyte %d: malformed JSON: %v", a.where(), a.dec.InputOffset(), err)
 }
 
-// unfit says that the value of n bytes just read, or at hand when n is 0, does not fit.
+// unfit says that the value of n bytes just read does not fit, or the one at hand when n is 0.
 func (a *arguments) unfit(n int, expected, found string) *fault {
+	if n == 0 {
+		// The decoder tells the place of what it has read.
+		switch a.dec.PeekKind() {
+		case '[', '{':
+			if _, err := a.dec.ReadToken(); err == nil {
+				n = 1
+			}
+		default:
+			if v, err := a.dec.ReadValue(); err == nil {
+				n = len(v)
+			}
+		}
+	}
 	return faultf(badRequest, "%sargument %d, byte %d (at %q): expected %s, found %s",
 		a.where(), a.count-1, a.dec.InputOffset()-int64(n), a.dec.StackPointer(), expected, found)
 }

@@ -1,6 +1,8 @@
 package transcode
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -33,6 +35,25 @@ func reply(c *Call, s dubbo.Status, write func(w *dubbo.Writer)) []byte {
 	return w.Buf
 }
 
+// problem is the body of an unsuccessful response.
+type problem struct {
+	Type, Title, Detail, Class, Message string
+	Status                              int
+	Dubbo                               struct{ Status int }
+	Fields                              map[string]any
+}
+
+func problemOf(t *testing.T, r *Response) (p problem) {
+	t.Helper()
+	if err := json.Unmarshal(r.Body, &p); err != nil {
+		t.Fatalf("%s: %v", r.Body, err)
+	}
+	if p.Status != r.Status || p.Title == "" || !strings.HasPrefix(p.Type, "urn:dubbomesh:") || get(r, "content-type") != "application/problem+json" {
+		t.Errorf("not a problem: %d %v %s", r.Status, r.Headers, r.Body)
+	}
+	return p
+}
+
 func get(r *Response, name string) string {
 	for _, h := range r.Headers {
 		if h.Name == name {
@@ -49,11 +70,10 @@ func TestHash(t *testing.T) {
 		if types != "" {
 			headers = append(headers, "x-dubbo-parameter-types", types)
 		}
-		frame, bad := start(&c, `["hello"]`, headers...)
+		_, bad := start(&c, `["hello"]`, headers...)
 		if bad != nil {
 			t.Fatalf("%d %s", bad.Status, bad.Body)
 		}
-		t.Logf("%q", frame)
 		_, done := c.Upstream(reply(&c, 20, func(w *dubbo.Writer) { w.Int(1); w.Int(99162322); w.Null() }), false)
 		if done == nil || done.Status != 200 || string(done.Body) != "99162322" {
 			t.Fatalf("got %+v", done)
