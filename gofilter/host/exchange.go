@@ -19,6 +19,7 @@ type Core interface {
 	Body(part []byte) *transcode.Response
 	Request() (frame []byte, done *transcode.Response)
 	Upstream(part []byte, end bool) (send []byte, done *transcode.Response)
+	Broken() *transcode.Response // after a panic in one of the others
 }
 
 // Field is one request header, pseudo headers included. Its bytes belong to the host's caller and are only read during
@@ -153,5 +154,5 @@ func (x *Exchange) guard(s *Step, asked bool) {
 
 func (x *Exchange) blame(fault any) *transcode.Response {
 	x.log(fmt.Sprintf("panic while handling a request: %v\n%s", fault, debug.Stack()))
-	return Problem(http.StatusInternalServerError, "the gateway failed while handling this request; its log has the details")
+	return x.core.Broken()
 }
