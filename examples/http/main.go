@@ -1,0 +1,100 @@
+// Demo-http is a small HTTP service for trying out the mesh and for its tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// maxBody bounds what POST /echo reads into memory, in bytes.
+const maxBody = 8 << 20
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8090", "address to listen on; port 0 takes a free one")
+	name := flag.String("name", "one", "what GET /whoami answers")
+	delay := flag.Duration("delay", 0, "how long every answer takes, at least")
+	drain := flag.Duration("drain", 5*time.Second, "how long requests may take to finish after SIGTERM")
+	flag.Parse()
+	if err := run(*listen, *name, *delay, *drain); err != nil {
+		fmt.Fprintln(os.Stderr, "demo-http:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until SIGINT or SIGTERM, then finishes the requests it has.
+func run(listen, name string, delay, drain time.Duration) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", listen, err)
+	}
+	server := &http.Server{Handler: slow(delay, routes(name)), ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	fmt.Println("listening", listener.Addr())
+
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// routes is everything the service answers.
+func routes(name string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, r *http.Request) {
+		who := r.URL.Query().Get("name")
+		if who == "" {
+			who = "world"
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintf(w, "hello, %s\n", who)
+	})
+	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintln(w, name)
+	})
+	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+			return
+		}
+		if kind := r.Header.Get("Content-Type"); kind != "" {
+			w.Header().Set("Content-Type", kind)
+		}
+		_, _ = w.Write(body) // a client that has gone is no error of the service
+	})
+	return mux
+}
+
+// slow makes every answer take at least the delay, unless the client goes away.
+func slow(delay time.Duration, next http.Handler) http.Handler {
+	if delay <= 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(delay):
+			next.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	})
+}
