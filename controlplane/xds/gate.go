@@ -1,0 +1,194 @@
+package xds
+
+// Make before break. Seen from one proxy:
+//
+//  1. New and changed clusters go at once, their endpoints behind them: endpoints of a cluster whose new version is not
+//     answered yet wait, because Envoy would give them to the old one.
+//  2. Changed listeners and routes wait until the clusters are answered and each has its endpoints: a route to a
+//     cluster that is still warming up answers 503.
+//  3. Removed clusters and endpoints wait until the listeners and routes without them are answered.
+//
+// A change of endpoints alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than patience: a
+// proxy that does not answer, or refuses one resource, does not keep the rest from itself. The gates look only at what
+// was sent and answered, not at how it came about, so any number of publications may overtake each other.
+
+// subscription is one proxy's view of one kind.
+type subscription struct {
+	asked    bool                // it has asked for the kind on this stream
+	wildcard bool                // it wants all there is
+	names    map[string]struct{} // else, or beside it, these
+	sent     map[string]*entry   // what it has, as far as it was told
+	inFlight []response          // sent and not answered, oldest first
+	refused  map[string]string   // versions that it answered with a NACK
+}
+
+// response is one message to the proxy.
+type response struct {
+	nonce    string            // "" until it leaves
+	versions map[string]string // of the resources in it, "" for one that is removed
+}
+
+// change is what is to be sent of a kind.
+type change struct {
+	updated []*entry
+	removed []string
+}
+
+func (c change) empty() bool { return len(c.updated) == 0 && len(c.removed) == 0 }
+
+// gates decides for one proxy. It has no clock: open says which waits are over.
+type gates struct {
+	subs      [kinds]subscription
+	target    *snapshot
+	returning bool // the proxy brought resources along from an earlier stream
+	open      waits
+}
+
+// waits tells the two sorts of waiting apart: for changes (make) and for removals (break).
+type waits struct{ change, removal bool }
+
+// next returns what may be sent of a kind now, and what of it has to wait though it is due.
+func (g *gates) next(k kind) (now change, held waits) {
+	s := &g.subs[k]
+	if !s.asked || g.target == nil {
+		return now, held
+	}
+	var ready, readyKnown bool // the gate for the kind as a whole, looked at once and only if needed
+	consider := func(e *entry) {
+		if e == nil {
+			return
+		}
+		old := s.sent[e.name]
+		if old != nil && old.version == e.version {
+			return
+		}
+		if !g.mayChange(k, e, old, &ready, &readyKnown) {
+			held.change = true
+			if !g.open.change {
+				return
+			}
+		}
+		now.updated = append(now.updated, e)
+	}
+	all := g.target.byKind[k]
+	if s.wildcard {
+		for _, e := range all {
+			consider(e)
+		}
+	} else {
+		for name := range s.names {
+			consider(all[name])
+		}
+	}
+	for name := range s.sent {
+		if all[name] != nil {
+			continue
+		}
+		if !g.mayRemove(k, name) {
+			held.removal = true
+			if !g.open.removal {
+				continue
+			}
+		}
+		now.removed = append(now.removed, name)
+	}
+	return now, held
+}
+
+// mayChange says whether e may replace old, which is nil for what the proxy does not have.
+func (g *gates) mayChange(k kind, e, old *entry, ready, readyKnown *bool) bool {
+	switch k {
+	case endpoints:
+		return g.clusterSettled(e.name)
+	case listeners:
+		// The first listeners of a proxy that has none come when it asks: it asks after its clusters.
+		if len(g.subs[listeners].sent) == 0 {
+			return true
+		}
+	case routes:
+		if old == nil {
+			return true // asked for by a listener, which was let through
+		}
+	default:
+		return true
+	}
+	if !*readyKnown {
+		*ready, *readyKnown = g.made(), true
+	}
+	return *ready
+}
+
+func (g *gates) mayRemove(k kind, name string) bool {
+	switch k {
+	case clusters:
+		return g.broken()
+	case endpoints:
+		return g.subs[clusters].sent[name] == nil && len(g.subs[clusters].inFlight) == 0
+	}
+	return true
+}
+
+// clusterSettled says that the proxy has answered the newest version of a cluster, or does not care for clusters.
+func (g *gates) clusterSettled(name string) bool {
+	s := &g.subs[clusters]
+	if !s.asked {
+		return !g.returning
+	}
+	if s.waitsFor(name) {
+		return false
+	}
+	want, has := g.target.byKind[clusters][name], s.sent[name]
+	return want == nil || has == nil || has.version == want.version
+}
+
+// made says that every cluster is answered and has its endpoints.
+func (g *gates) made() bool {
+	c, e := &g.subs[clusters], &g.subs[endpoints]
+	if !c.asked {
+		return !g.returning
+	}
+	if len(c.inFlight) > 0 || len(e.inFlight) > 0 {
+		return false
+	}
+	for name, want := range g.target.byKind[clusters] {
+		has := c.sent[name]
+		if has == nil {
+			if _, named := c.names[name]; named || c.wildcard {
+				return false
+			}
+			continue
+		}
+		if has.version != want.version {
+			return false
+		}
+		if c.refused[name] != "" {
+			continue // Envoy will not ask for the endpoints of a cluster that it refused
+		}
+		if load := g.target.byKind[endpoints][name]; load != nil && (e.sent[name] == nil || e.sent[name].version != load.version) {
+			return false
+		}
+	}
+	return true
+}
+
+// broken says that no listener and no route in use names what is not in the target.
+func (g *gates) broken() bool {
+	for _, k := range []kind{listeners, routes} {
+		s := &g.subs[k]
+		if !s.asked {
+			if g.returning {
+				return false
+			}
+			continue
+		}
+		if len(s.inFlight) > 0 || len(s.refused) > 0 {
+			return false
+		}
+		for name, has := range s.sent {
+			if want := g.target.byKind[k][name]; want == nil || want.version != has.version {
+				return false
+			}
+		}
+	}
+	return true
+}

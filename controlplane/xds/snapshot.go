@@ -1,0 +1,70 @@
+package xds
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+)
+
+// entry is one resource as it goes over the wire. It never changes.
+type entry struct {
+	name    string
+	version string        // hash of the content
+	digest  string        // of the message alone
+	message proto.Message // nil for what a proxy brought along from an earlier stream and that is unknown here
+	packed  *anypb.Any
+}
+
+// snapshot is everything that was published together. It never changes.
+type snapshot struct {
+	byKind [kinds]map[string]*entry
+}
+
+// newSnapshot gives every resource its version. A message that was already in prev is not marshalled again. What does
+// not marshal is left out alone, and in the errors.
+func newSnapshot(prev *snapshot, r translate.Resources) (*snapshot, []error) {
+	if prev == nil {
+		prev = &snapshot{}
+	}
+	s := &snapshot{}
+	var errs []error
+	s.byKind[clusters] = entries(prev.byKind[clusters], r.Clusters, nil, &errs)
+	// The version of endpoints has that of their cluster in it. Envoy waits for endpoints when it gets a new version of
+	// a cluster, but does not ask for them again, so they must count as changed.
+	s.byKind[endpoints] = entries(prev.byKind[endpoints], r.Endpoints, s.byKind[clusters], &errs)
+	s.byKind[listeners] = entries(prev.byKind[listeners], r.Listeners, nil, &errs)
+	s.byKind[routes] = entries(prev.byKind[routes], r.Routes, nil, &errs)
+	return s, errs
+}
+
+func entries[M proto.Message](prev map[string]*entry, messages map[string]M, owners map[string]*entry, errs *[]error) map[string]*entry {
+	out := make(map[string]*entry, len(messages))
+	for name, m := range messages {
+		salt := ""
+		if owner := owners[name]; owner != nil {
+			salt = "." + owner.version
+		}
+		old := prev[name]
+		if old == nil || old.message != proto.Message(m) {
+			packed := &anypb.Any{}
+			if err := anypb.MarshalFrom(packed, m, proto.MarshalOptions{Deterministic: true}); err != nil {
+				*errs = append(*errs, fmt.Errorf("resource %q left out, it does not marshal: %w", name, err))
+				continue
+			}
+			sum := sha256.Sum256(packed.Value)
+			old = &entry{name: name, digest: hex.EncodeToString(sum[:8]), message: m, packed: packed}
+		}
+		if old.version != old.digest+salt {
+			fresh := *old
+			fresh.version = old.digest + salt
+			old = &fresh
+		}
+		out[name] = old
+	}
+	return out
+}
