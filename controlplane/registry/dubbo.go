@@ -118,11 +118,14 @@ type dubboURL struct {
 	params                     map[string]string
 }
 
+// maxURL bounds a provider's URL, which lists every method of an interface.
+const maxURL = 64 << 10
+
 // parseDubboURL reads the last segment of a key, which is the whole URL, form-encoded once. Both Dubbo implementations
 // leave the values inside as they are, so they are not decoded a second time.
 func parseDubboURL(encoded string) (dubboURL, error) {
-	if len(encoded) > maxRegistration {
-		return dubboURL{}, fmt.Errorf("the URL has %d bytes; at most %d are read", len(encoded), maxRegistration)
+	if len(encoded) > maxURL {
+		return dubboURL{}, fmt.Errorf("the URL has %d bytes; at most %d are read", len(encoded), maxURL)
 	}
 	text, err := url.QueryUnescape(encoded)
 	if err != nil {

@@ -30,9 +30,10 @@ type testEtcd struct {
 	server       *embed.Etcd
 }
 
-// startEtcd starts an etcd with an empty data directory.
+// startEtcd starts an etcd with an empty data directory. Such tests mostly wait, so they run side by side.
 func startEtcd(t *testing.T) *testEtcd {
 	t.Helper()
+	t.Parallel()
 	e := &testEtcd{t: t, client: freeURL(t), peer: freeURL(t), dir: t.TempDir()}
 	e.start()
 	t.Cleanup(e.stop)

@@ -75,7 +75,8 @@ func TestParseNativeReportsEverythingAtOnce(t *testing.T) {
 func TestParseYAMLBoundsItsInput(t *testing.T) {
 	for name, text := range map[string]string{
 		"size":     strings.Repeat("a", maxRegistration+1),
-		"depth":    strings.Repeat("[", maxDepth+1),
+		"brackets": strings.Repeat("[", maxDepth+1),
+		"dashes":   strings.Repeat("- ", maxDepth+1),
 		"encoding": "\xff\xfe",
 	} {
 		if _, err := parseYAML([]byte(text), maxRegistration); err == nil {

@@ -129,9 +129,10 @@ func TestCatchesUpAfterAnOutage(t *testing.T) {
 	eventually(t, r, "the watch goes on", has("hello", at(2), "10.0.0.3:20880=9", at(4), at(5)))
 }
 
-// startCluster starts three members of one cluster.
+// startCluster starts three members of one cluster, for a test that runs beside others.
 func startCluster(t *testing.T) []*testEtcd {
 	t.Helper()
+	t.Parallel()
 	members := make([]*testEtcd, 3)
 	cluster := ""
 	for i := range members {

@@ -12,12 +12,12 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// maxDocument bounds a registration and a file: a value nested as deep as etcd's own 1.5 MiB limit allows would
-// overflow the stack of a recursive parser.
+// The YAML parser recurses, and takes time that grows with the square of some inputs: within these bounds the worst that
+// anybody can write into etcd (which itself takes 1.5 MiB) costs a fifth of a second.
 const (
-	maxRegistration = 64 << 10
-	maxFile         = 4 << 20
-	maxDepth        = 64
+	maxRegistration = 16 << 10 // bytes
+	maxFile         = 4 << 20  // bytes; a file is its operator's
+	maxDepth        = 64       // brackets, or dashes that begin a line
 )
 
 // parseYAML parses one YAML or JSON document. An empty document gives a nil node.
@@ -55,17 +55,28 @@ func checkText(text []byte, limit int) error {
 	if !utf8.Valid(text) {
 		return errors.New("not UTF-8 text; write YAML or JSON")
 	}
-	depth := 0
+	brackets, dashes, margin := 0, 0, true // dashes and the like open a list or mapping each, at the margin of a line
 	for i, c := range text {
 		switch c {
 		case 0:
 			return fmt.Errorf("byte %d is NUL; write YAML or JSON text", i+1)
-		case '{', '[':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("byte %d: brackets are nested deeper than %d", i+1, maxDepth)
+		case '\n':
+			dashes, margin = 0, true
+			continue
+		case ' ':
+			continue
+		case '-', '?', ':':
+			if margin {
+				dashes++
 			}
+		case '{', '[':
+			brackets++
 		case '}', ']':
-			depth--
+			brackets--
+		}
+		margin = margin && (c == '-' || c == '?' || c == ':')
+		if max(brackets, dashes) > maxDepth {
+			return fmt.Errorf("byte %d: nested deeper than %d", i+1, maxDepth)
 		}
 	}
 	return nil
