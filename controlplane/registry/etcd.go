@@ -47,16 +47,19 @@ func (s *etcdSource) kind() kind   { return s.of }
 
 // run follows the prefix until ctx ends.
 func (s *etcdSource) run(ctx context.Context, send func(batch)) {
-	wait := minBackOff
+	wait, last := minBackOff, ""
 	for ctx.Err() == nil {
 		listed, err := s.follow(ctx, send)
 		if ctx.Err() != nil {
 			return
 		}
 		if listed {
-			wait = minBackOff
+			wait, last = minBackOff, ""
 		}
-		s.log.Warn("etcd is read again", "prefix", s.prefix, "reason", err, "in", wait)
+		if reason := err.Error(); reason != last { // an outage is told once, not at every attempt
+			s.log.Warn("etcd has to be read again", "prefix", s.prefix, "reason", reason)
+			last = reason
+		}
 		s.metrics.resyncs.WithLabelValues(s.prefix).Inc()
 		send(batch{err: err})
 		pause(ctx, wait/2+rand.N(wait))
@@ -72,6 +75,7 @@ func (s *etcdSource) follow(ctx context.Context, send func(batch)) (listed bool,
 		return false, fmt.Errorf("list %s: %w", s.prefix, err)
 	}
 	send(batch{reset: true, items: items, revision: revision})
+	s.log.Info("etcd read", "prefix", s.prefix, "keys", len(items), "revision", revision)
 	if err := s.watch(ctx, revision, send); err != nil {
 		return true, fmt.Errorf("watch %s: %w", s.prefix, err)
 	}

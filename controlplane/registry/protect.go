@@ -2,43 +2,12 @@ package registry
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
-
-// Protection keeps the instances of a service that vanish together: leases that expire because etcd, a network or a
-// whole rack is in trouble look like instances that are gone, but usually still answer. When the serving instances of a
-// service fall below Share of the most it had within Window, or to none, those that vanished within Window are kept for
-// Hold. An instance comes under its registration again as soon as that is back; all are let go when as many others serve
-// as before. An instance that was draining or had weight 0 left on purpose and never counts.
-type Protection struct {
-	Share  float64       // above 0 and at most 1; negative switches protection off
-	Window time.Duration // how far back instances are counted
-	Hold   time.Duration // how long a vanished instance is kept
-}
-
-// DefaultProtection keeps a service that loses more than half of its instances within 15 s for a minute.
-var DefaultProtection = Protection{Share: 0.5, Window: 15 * time.Second, Hold: time.Minute}
-
-// complete fills in the default of each field that is zero and checks the rest.
-func (p Protection) complete() (Protection, error) {
-	p.Share = cmp.Or(p.Share, DefaultProtection.Share)
-	p.Window = cmp.Or(p.Window, DefaultProtection.Window)
-	p.Hold = cmp.Or(p.Hold, DefaultProtection.Hold)
-	var errs []error
-	if p.Share > 1 {
-		errs = append(errs, fmt.Errorf("protection share %v: write a number above 0 and at most 1", p.Share))
-	}
-	if p.Window < 0 || p.Hold < 0 {
-		errs = append(errs, fmt.Errorf("protection window %s, hold %s: write durations above zero", p.Window, p.Hold))
-	}
-	return p, errors.Join(errs...)
-}
 
 // Protected is a service that is kept alive beyond its registrations.
 type Protected struct {

@@ -104,21 +104,22 @@ func (r *Registration) keep(ctx context.Context) {
 	if !r.delay(ctx) {
 		return
 	}
-	wait := minBackOff
+	wait, last := minBackOff, ""
 	for ctx.Err() == nil {
 		lost, err := r.register(ctx)
 		if err == nil {
 			r.log.Info("registered", "ttl", r.cfg.TTL)
 			r.once.Do(func() { close(r.registered) })
-			wait = minBackOff
+			wait, last = minBackOff, ""
 			<-lost
 			if ctx.Err() == nil {
 				r.log.Warn("the lease was lost; registering again")
 			}
 			continue
 		}
-		if ctx.Err() == nil {
-			r.log.Warn("registration failed", "error", err, "again in", wait)
+		if reason := err.Error(); ctx.Err() == nil && reason != last {
+			r.log.Warn("registration failed and is tried again", "error", reason)
+			last = reason
 		}
 		pause(ctx, wait)
 		wait = min(2*wait, maxBackOff)

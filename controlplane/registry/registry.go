@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,24 +14,6 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
-
-// DefaultPrefix is where the native keys stand when the configuration does not say.
-const DefaultPrefix = "/dubbomesh"
-
-// Config says what is read from where.
-type Config struct {
-	Prefix     string          // native keys, DefaultPrefix when empty
-	Dubbo      []string        // roots of Dubbo registries, such as "/dubbo"; none switches the source off
-	Weights    []WeightsSource // prefixes in which a key with a weight is a registration
-	Files      []string        // YAML files, read again when they change
-	Protection Protection      // the zero value means DefaultProtection
-}
-
-// WeightsSource is a prefix with keys <prefix>/<service>/<ip:port> whose values are integer weights.
-type WeightsSource struct {
-	Prefix   string
-	Protocol model.Protocol // what the instances speak, dubbo when empty
-}
 
 // State is what the registry knows at one moment. It is never changed after it was returned.
 type State struct {
@@ -106,12 +86,6 @@ func New(cfg Config, client *clientv3.Client, log *slog.Logger, reg prometheus.R
 	return r
 }
 
-// Validate says which settings cannot be used, and why.
-func (c Config) Validate() error {
-	_, err := c.complete()
-	return err
-}
-
 // newRegistry puts a registry together from any sources.
 func newRegistry(cfg Config, sources []source, log *slog.Logger, m *metrics) *Registry {
 	r := &Registry{
@@ -126,44 +100,6 @@ func newRegistry(cfg Config, sources []source, log *slog.Logger, m *metrics) *Re
 	}
 	r.state.Store(first)
 	return r
-}
-
-// complete fills in defaults and checks the rest.
-func (c Config) complete() (Config, error) {
-	if c.Prefix == "" {
-		c.Prefix = DefaultPrefix
-	}
-	var errs []error
-	clean := func(what, prefix string) string {
-		trimmed := strings.TrimRight(prefix, "/")
-		if !strings.HasPrefix(trimmed, "/") {
-			errs = append(errs, fmt.Errorf("%s %q: write a prefix that begins with a slash and names something, such as %q", what, prefix, DefaultPrefix))
-		}
-		return trimmed
-	}
-	c.Prefix = clean("registry prefix", c.Prefix)
-	roots := make([]string, len(c.Dubbo))
-	for i, root := range c.Dubbo {
-		roots[i] = clean("dubbo registry root", root)
-	}
-	c.Dubbo = roots
-	weights := make([]WeightsSource, len(c.Weights))
-	for i, w := range c.Weights {
-		w.Prefix = clean("weights prefix", w.Prefix)
-		if w.Protocol == "" {
-			w.Protocol = model.ProtocolDubbo
-		}
-		if !slices.Contains(model.Protocols, w.Protocol) {
-			errs = append(errs, fmt.Errorf("weights prefix %q: protocol %q is unknown; write one of %s", w.Prefix, w.Protocol, strings.Join(protocolWords(), ", ")))
-		}
-		weights[i] = w
-	}
-	c.Weights = weights
-	var err error
-	if c.Protection, err = c.Protection.complete(); err != nil {
-		errs = append(errs, err)
-	}
-	return c, errors.Join(errs...)
 }
 
 // buildSources lists the sources in order of precedence.
