@@ -268,7 +268,7 @@ func TestWriterNumbersComeBack(t *testing.T) {
 	var ints []int64
 	for shift := range 64 {
 		for d := int64(-2); d <= 2; d++ {
-			ints = append(ints, 1<<shift+d, -(1 << shift)+d)
+			ints = append(ints, 1<<shift+d, -(1<<shift)+d)
 		}
 	}
 	for i := int64(-3000); i < 3000; i++ {

@@ -40,10 +40,10 @@ func (r *Reader) List() (Nested, error) {
 			return Nested{}, err
 		}
 	}
-	switch {
-	case t == tagListVar || t == tagUntypedVar:
+	switch t {
+	case tagListVar, tagUntypedVar:
 		n.left = -1
-	case t == tagList || t == tagUntypedList:
+	case tagList, tagUntypedList:
 		n.left, err = r.count("list")
 	default:
 		n.left = int(t & 7)

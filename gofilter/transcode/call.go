@@ -85,7 +85,7 @@ func (c *Call) Body(part []byte) *Response {
 // Request is called at the end of the HTTP request. It returns the Dubbo frame to send, valid until the call is fed
 // again, or a response (400, 404, 415, …) that ends the call.
 func (c *Call) Request() (frame []byte, done *Response) {
-	if f := c.head.check(); f != nil {
+	if f := c.head.check(len(c.body) > 0); f != nil {
 		return nil, c.fail(f)
 	}
 	c.id = lastID.Add(1)

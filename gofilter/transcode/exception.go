@@ -65,7 +65,7 @@ func (d *result) exceptionField(n *dubbo.Nested, i int, generic bool) (err error
 			return err
 		}
 		return d.r.Skip()
-	case "stackTrace", "suppressedExceptions", "cause", "walkback":
+	case "stackTrace", "suppressedExceptions", "cause", "walkback", "serialVersionUID":
 		return d.r.Skip()
 	}
 	if generic {
@@ -120,9 +120,18 @@ func isClassName(b []byte) bool {
 	return bytes.IndexByte(b, '.') > 0
 }
 
-// exception makes the response to a thrown exception.
+// goError is the class in which dubbo-go sends errors that are no Java exceptions.
+const goError = "java.lang.Throwable"
+
+// exception makes the response to a thrown exception. Calls that dubbo-go refused before they ran come as
+// exceptions too; the table in status.go tells them from those of the service.
 func (c *Call) exception() *Response {
 	e := &c.result.exc
+	if string(e.class) == goError {
+		if f := findRule(dubbo.StatusOK, e.message, e.message); f != nil {
+			return c.fail(f)
+		}
+	}
 	detail := e.message
 	if len(detail) == 0 {
 		detail = e.class
@@ -150,16 +159,24 @@ func (d *result) failure(s dubbo.Status) *fault {
 	d.scratch = text
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	line = cut(bytes.TrimRight(line, "\r "), maxReason)
-	for _, rule := range statusTable {
-		if rule.Status == s && (rule.Text == "" || bytes.Contains(text, []byte(rule.Text))) {
-			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, line, rule.Hint)
-			f.retriable, f.dubbo = rule.Retriable, int(s)
-			return f
-		}
+	if f := findRule(s, text, line); f != nil {
+		return f
 	}
 	f := faultf(badAnswer, "Dubbo %v, which is unknown here: %s", s, line)
 	f.dubbo = int(s)
 	return f
+}
+
+// findRule looks a status up in the table, by the whole text; line is what is shown of it.
+func findRule(s dubbo.Status, text, line []byte) *fault {
+	for _, rule := range statusTable {
+		if rule.Status == s && bytes.Contains(text, []byte(rule.Text)) {
+			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, cut(line, maxReason), rule.Hint)
+			f.retriable, f.dubbo = rule.Retriable, int(s)
+			return f
+		}
+	}
+	return nil
 }
 
 // maxReason is how many bytes of a provider's reason are shown.

@@ -72,6 +72,37 @@ func throwable(w *dubbo.Writer, class, message string, own ...any) {
 	object(w, class, fields...)
 }
 
+// dubbo-go answers status 20 and an exception when a call cannot be made.
+func TestRefusalsOfDubboGo(t *testing.T) {
+	for text, want := range map[string]struct {
+		status    int
+		retriable string
+	}{
+		"don't have this exporter, key: a.B":                      {404, "true"},
+		"don't have the invoker, key: a.B":                        {404, "true"},
+		"cannot find service [a.B] in dubbo":                      {404, "true"},
+		"cannot find method [m] of service [a.B] in dubbo":        {404, ""},
+		`"m" method is not found, service key: a.B`:               {404, ""},
+		`the number of args(=1) is not matched with "add" method`: {400, ""},
+		"realization failed, realizing map failed":                {400, ""},
+		"reflect: Call with too few input arguments":              {500, ""},
+	} {
+		for class, status := range map[string]int{"java.lang.Throwable": want.status, "a.OwnException": 500} {
+			r := answered(t, 20, func(w *dubbo.Writer) {
+				w.Int(dubbo.ResponseException)
+				object(w, class, "serialVersionUID", 0, "detailMessage", text)
+			})
+			retriable := want.retriable
+			if status == 500 {
+				retriable = ""
+			}
+			if p := problemOf(t, r); p.Status != status || get(r, "x-dubbo-retriable") != retriable || !strings.Contains(p.Detail, text) || len(p.Fields) > 0 {
+				t.Errorf("%s: %s: %s %v", class, text, r.Body, r.Headers)
+			}
+		}
+	}
+}
+
 func TestExceptions(t *testing.T) {
 	for name, tt := range map[string]struct {
 		write          func(w *dubbo.Writer)

@@ -87,7 +87,7 @@ func (h *head) attach(key, value []byte) {
 }
 
 // check finds out which method is called and how the body is written.
-func (h *head) check() *fault {
+func (h *head) check(hasBody bool) *fault {
 	var get bool
 	switch string(h.get(h.method)) {
 	case "POST":
@@ -101,6 +101,9 @@ func (h *head) check() *fault {
 	}
 	if get && h.hasQuery {
 		return faultf(badRequest, "query parameters cannot be matched to arguments: the parameter names of %s are not known here; use POST with the arguments as a JSON array", h.get(h.call))
+	}
+	if get && hasBody {
+		return faultf(badRequest, "GET is a call without arguments and takes no body; use POST")
 	}
 	if !h.tracestate.empty() {
 		h.attach([]byte("tracestate"), h.get(h.tracestate))

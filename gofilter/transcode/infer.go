@@ -134,7 +134,7 @@ func (a *arguments) float(v jsontext.Value, expected string) (float64, *fault) {
 	return f, nil
 }
 
-func isInteger(v []byte) bool { return bytes.IndexAny(v, ".eE") < 0 }
+func isInteger(v []byte) bool { return !bytes.ContainsAny(v, ".eE") }
 
 // parseInt reads a JSON integer; ok is false when it needs more than 64 bits.
 func parseInt(v []byte) (n int64, ok bool) {

@@ -207,6 +207,7 @@ func TestRefusedRequests(t *testing.T) {
 		{``, []string{":path", "/a/$invoke"}, 404, `name the method itself`},
 		{``, []string{":method", "PUT"}, 405, `"PUT" is not supported`},
 		{``, []string{":method", "GET", ":path", "/a.B/m?x=1"}, 400, `query parameters cannot be matched`},
+		{`[]`, []string{":method", "GET"}, 400, `takes no body`},
 		{`x`, []string{"content-type", "text/plain"}, 415, `content-type "text/plain"`},
 		{``, []string{"x-dubbo-invoke", "maybe"}, 400, `may be typed or generic`},
 		{``, []string{"x-dubbo-class", "maybe"}, 400, `may be include or omit`},

@@ -2,7 +2,7 @@ package transcode
 
 import "github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 
-// statusRule says what a Dubbo status other than OK means in HTTP.
+// statusRule says what a Dubbo status means in HTTP.
 type statusRule struct {
 	Status    dubbo.Status
 	Text      string // contained in the provider's reason; empty fits any
@@ -12,8 +12,15 @@ type statusRule struct {
 }
 
 // statusTable is the one place where Dubbo statuses become HTTP statuses. The first rule that fits holds. The texts
-// are those of Dubbo Java 2.7 and 3.3.
+// are those of Dubbo Java 2.7 and 3.3 and, with the status OK, of errors (java.lang.Throwable) of dubbo-go 3.3.
 var statusTable = [...]statusRule{
+	{Status: dubbo.StatusOK, Text: "don't have this exporter, key: ", problem: notFound, Retriable: true},
+	{Status: dubbo.StatusOK, Text: "don't have the invoker, key: ", problem: notFound, Retriable: true},
+	{Status: dubbo.StatusOK, Text: "cannot find service [", problem: notFound, Retriable: true},
+	{Status: dubbo.StatusOK, Text: "cannot find method [", problem: notFound},
+	{Status: dubbo.StatusOK, Text: "\" method is not found, service key: ", problem: notFound},
+	{Status: dubbo.StatusOK, Text: "the number of args(=", problem: badRequest},
+	{Status: dubbo.StatusOK, Text: "realization failed, ", problem: badRequest},
 	{Status: dubbo.StatusSerializationError, problem: badAnswer},
 	{Status: dubbo.StatusClientTimeout, problem: timeout},
 	{Status: dubbo.StatusServerTimeout, problem: timeout},

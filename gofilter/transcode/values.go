@@ -154,7 +154,7 @@ func (a *arguments) array(t javaType, dims int, k jsontext.Kind, depth int) *fau
 	case k != '[':
 		return a.unfit(0, a.expected(t, dims), found(k, nil))
 	case dims == 1 && !t.boxed && t.base == byteType:
-		return a.byteArray(t)
+		return a.byteArray()
 	}
 	if _, err := a.dec.ReadToken(); err != nil {
 		return a.syntax(err)
@@ -182,7 +182,7 @@ func (a *arguments) array(t javaType, dims int, k jsontext.Kind, depth int) *fau
 }
 
 // byteArray writes an array of numbers as a binary.
-func (a *arguments) byteArray(t javaType) *fault {
+func (a *arguments) byteArray() *fault {
 	if _, err := a.dec.ReadToken(); err != nil {
 		return a.syntax(err)
 	}
