@@ -12,30 +12,6 @@ package xds
 // proxy that does not answer, or refuses one resource, does not keep the rest from itself. The gates look only at what
 // was sent and answered, not at how it came about, so any number of publications may overtake each other.
 
-// subscription is one proxy's view of one kind.
-type subscription struct {
-	asked    bool                // it has asked for the kind on this stream
-	wildcard bool                // it wants all there is
-	names    map[string]struct{} // else, or beside it, these
-	sent     map[string]*entry   // what it has, as far as it was told
-	inFlight []response          // sent and not answered, oldest first
-	refused  map[string]string   // versions that it answered with a NACK
-}
-
-// response is one message to the proxy.
-type response struct {
-	nonce    string            // "" until it leaves
-	versions map[string]string // of the resources in it, "" for one that is removed
-}
-
-// change is what is to be sent of a kind.
-type change struct {
-	updated []*entry
-	removed []string
-}
-
-func (c change) empty() bool { return len(c.updated) == 0 && len(c.removed) == 0 }
-
 // gates decides for one proxy. It has no clock: open says which waits are over.
 type gates struct {
 	subs      [kinds]subscription

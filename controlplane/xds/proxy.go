@@ -87,9 +87,13 @@ func (p *proxy) send(k kind, c change, now time.Time) {
 	if pr.watch == nil || (c.empty() && !pr.first) {
 		return
 	}
+	c = s.separate(c)
 	if versions := s.send(c); !pr.watch(c, versions) {
-		s.unsend()
+		s.forget()
 		return
+	}
+	if len(s.apart) > 0 {
+		s.apart = s.apart[1:]
 	}
 	pr.watch, pr.first, pr.sentAt = nil, false, now
 	pr.responses++
@@ -160,8 +164,17 @@ func (p *proxy) answered(k kind, nonce string, nack bool, text string) {
 	pr.nacks++
 	pr.lastNACK, pr.lastNACKedAt = text, p.now()
 	p.metrics.nacks.WithLabelValues(k.String()).Inc()
-	p.log.Error("proxy refused resources; it keeps what it had of them, the others go on",
-		"type", k.String(), "resources", s.nack(r, text), "text", text)
+	nacked := s.nackAll
+	if p.node.delta {
+		nacked = s.nack
+	}
+	if refused := nacked(r, text); len(refused) > 0 {
+		p.log.Error("proxy refused resources; it keeps what it had of them, the others go on",
+			"type", k.String(), "resources", refused, "text", text)
+	} else {
+		p.log.Warn("proxy refused a response without naming a resource; sending its parts apart to find it",
+			"type", k.String(), "resources", len(r.versions), "text", text)
+	}
 }
 
 // Fetch is not served: a poll has no stream.

@@ -3,70 +3,88 @@ package xds
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 )
 
-// update takes over what the protocol library knows of the proxy's subscription. again are names that the proxy asked
-// for although it has them: it wants them once more.
-func (s *subscription) update(sub cache.Subscription, target *snapshot, k kind, again []string) {
-	s.asked = true
+// subscription is one proxy's view of one kind.
+type subscription struct {
+	asked    bool                // it has asked for the kind on this stream
+	wildcard bool                // it wants all there is
+	names    map[string]struct{} // else, or beside it, these
+	sent     map[string]*entry   // what it has, as far as it was told and did not refuse it unseen
+	inFlight []response          // sent and not answered, oldest first
+	refused  map[string]string   // versions that it answered with a NACK
+	apart    [][]string          // resources that are to be sent in separate responses, see nack.go
+}
+
+// response is one message to the proxy.
+type response struct {
+	nonce    string            // "" until it leaves
+	versions map[string]string // of the resources in it, "" for one that is removed
+	before   map[string]*entry // what the proxy had of them before, nil for nothing
+}
+
+// change is what is to be sent of a kind.
+type change struct {
+	updated []*entry
+	removed []string
+}
+
+func (c change) empty() bool { return len(c.updated) == 0 && len(c.removed) == 0 }
+
+// begin takes over what the proxy brought along from an earlier stream.
+func (s *subscription) begin(versions map[string]string, have map[string]*entry) {
+	s.asked, s.sent = true, make(map[string]*entry, len(versions))
+	for name, version := range versions {
+		e := have[name]
+		if e == nil || e.version != version {
+			e = &entry{name: name, version: version}
+		}
+		s.sent[name] = e
+	}
+}
+
+// update takes over what the proxy subscribes to now. again are names that it asked for although it has them: it wants
+// them once more.
+func (s *subscription) update(sub cache.Subscription, again []string) {
 	s.forget()
 	s.wildcard = sub.IsWildcard()
 	s.names = maps.Clone(sub.SubscribedResources())
-	known := sub.ReturnedResources()
-	sent := make(map[string]*entry, len(known))
-	for name, version := range known {
-		has := s.sent[name]
-		if has == nil || has.version != version {
-			has = &entry{name: name, version: version}
-			if target != nil {
-				if e := target.byKind[k][name]; e != nil && e.version == version {
-					has = e
-				}
-			}
-		}
-		sent[name] = has
-	}
 	for _, name := range again {
-		delete(sent, name)
+		delete(s.sent, name)
 	}
-	s.sent = sent
-	for name := range s.refused {
-		if sent[name] == nil {
-			delete(s.refused, name)
+	for name, version := range sub.ReturnedResources() {
+		if version == "" { // unsubscribed by name from everything: it wants to hear whether it still exists
+			delete(s.sent, name)
 		}
 	}
+	if !s.wildcard {
+		maps.DeleteFunc(s.sent, func(name string, _ *entry) bool { _, wants := s.names[name]; return !wants })
+	}
+	maps.DeleteFunc(s.refused, func(name, _ string) bool { return s.sent[name] == nil })
 }
 
 // send notes that a change is on its way, and returns the versions that the proxy then has.
 func (s *subscription) send(c change) map[string]string {
-	sent := maps.Clone(s.sent)
-	if sent == nil {
-		sent = map[string]*entry{}
-	}
-	r := response{versions: map[string]string{}}
+	r := response{versions: map[string]string{}, before: map[string]*entry{}}
 	for _, e := range c.updated {
-		sent[e.name] = e
+		r.before[e.name] = s.sent[e.name]
 		r.versions[e.name] = e.version
+		s.sent[e.name] = e
 	}
 	for _, name := range c.removed {
-		delete(sent, name)
-		delete(s.refused, name)
+		r.before[name] = s.sent[name]
 		r.versions[name] = ""
+		delete(s.sent, name)
 	}
-	s.sent = sent
 	s.inFlight = append(s.inFlight, r)
-	versions := make(map[string]string, len(sent))
-	for name, e := range sent {
+	versions := make(map[string]string, len(s.sent))
+	for name, e := range s.sent {
 		versions[name] = e.version
 	}
 	return versions
 }
-
-// unsend takes the last response back from those that an answer is expected to.
-func (s *subscription) unsend() { s.inFlight = s.inFlight[:len(s.inFlight)-1] }
 
 // number gives the oldest response without a nonce its nonce.
 func (s *subscription) number(nonce string) {
@@ -78,9 +96,30 @@ func (s *subscription) number(nonce string) {
 	}
 }
 
-// forget drops responses that never left: the protocol library throws a response away if a request overtakes it.
+// forget takes back responses that did not leave: the protocol library throws one away if a request overtakes it.
 func (s *subscription) forget() {
-	s.inFlight = slices.DeleteFunc(s.inFlight, func(r response) bool { return r.nonce == "" })
+	for len(s.inFlight) > 0 {
+		last := s.inFlight[len(s.inFlight)-1]
+		if last.nonce != "" {
+			return
+		}
+		s.inFlight = s.inFlight[:len(s.inFlight)-1]
+		for name := range last.versions {
+			s.revert(last, name)
+		}
+	}
+}
+
+// revert notes that the proxy has of a resource what it had before the response, unless it was sent a newer one.
+func (s *subscription) revert(r response, name string) {
+	if now := s.sent[name]; now != nil && now.version != r.versions[name] {
+		return
+	}
+	if before := r.before[name]; before != nil {
+		s.sent[name] = before
+	} else {
+		delete(s.sent, name)
+	}
 }
 
 // answer takes the response that the proxy answers to off the list, with all before it: answers come in order.
@@ -99,30 +138,6 @@ func (s *subscription) ack(r response) {
 	for name := range r.versions {
 		delete(s.refused, name)
 	}
-}
-
-// nack notes that the proxy refused something of r, and returns what: the resources that its text names, or all of
-// them if it names none. It took the others.
-func (s *subscription) nack(r response, text string) (names []string) {
-	for name := range r.versions {
-		if strings.Contains(text, name) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		names = slices.Collect(maps.Keys(r.versions))
-	}
-	s.ack(r)
-	if s.refused == nil {
-		s.refused = map[string]string{}
-	}
-	for _, name := range names {
-		if r.versions[name] != "" {
-			s.refused[name] = r.versions[name]
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // waitsFor says that a response with the resource in it is not answered yet.

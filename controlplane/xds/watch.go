@@ -27,10 +27,11 @@ func (p *proxy) CreateDeltaWatch(req *cache.DeltaRequest, sub cache.Subscription
 	var again []string
 	if first {
 		p.gates.returning = p.gates.returning || len(req.GetInitialResourceVersions()) > 0
+		s.begin(sub.ReturnedResources(), p.published(k))
 	} else {
 		again = req.GetResourceNamesSubscribe()
 	}
-	s.update(sub, p.gates.target, k, again)
+	s.update(sub, again)
 	// A proxy that starts waits for its clusters and listeners even if there are none.
 	pr.first = pr.first || (first && sub.IsWildcard())
 	pr.watch = func(c change, versions map[string]string) bool {
@@ -60,7 +61,10 @@ func (p *proxy) CreateWatch(req *cache.Request, sub cache.Subscription, out chan
 	defer p.mu.Unlock()
 	s, pr := &p.gates.subs[k], &p.kinds[k]
 	first := !s.asked
-	s.update(sub, p.gates.target, k, nil)
+	if first {
+		s.begin(nil, nil)
+	}
+	s.update(sub, nil)
 	pr.first = pr.first || (first && sub.IsWildcard())
 	pr.watch = func(c change, versions map[string]string) bool {
 		if !k.fullState() && len(c.updated) == 0 && !pr.first {
@@ -85,6 +89,13 @@ func (p *proxy) CreateWatch(req *cache.Request, sub cache.Subscription, out chan
 	}
 	p.advance()
 	return p.cancel(k), nil
+}
+
+func (p *proxy) published(k kind) map[string]*entry {
+	if p.gates.target == nil {
+		return nil
+	}
+	return p.gates.target.byKind[k]
 }
 
 func (p *proxy) cancel(k kind) func() {

@@ -1,0 +1,82 @@
+package xds
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A NACK refuses a response, but what it means for each resource in it is not said. Envoy mostly takes the good ones
+// and names the bad ones in its text; a mistake that it meets while it decodes, such as a negative duration, makes it
+// take none and name none. One bad resource must not keep others from a proxy, so the others are sent again, apart from
+// those that are named; if none is named, in halves, until the bad one stands alone. To take a resource twice costs
+// Envoy a comparison.
+
+// nack notes the proxy's NACK of r and returns the resources that are refused for good, until they change: none if that
+// is still to be found out.
+func (s *subscription) nack(r response, text string) (refused []string) {
+	s.ack(r)
+	var named, rest []string
+	for name, version := range r.versions {
+		switch {
+		case version == "":
+			s.revert(r, name)
+		case strings.Contains(text, name):
+			named = append(named, name)
+		default:
+			rest = append(rest, name)
+		}
+	}
+	slices.Sort(rest)
+	if len(named) == 0 && len(rest) == 1 {
+		named, rest = rest, nil
+	}
+	for _, name := range rest {
+		s.revert(r, name)
+	}
+	if half := len(rest) / 2; len(named) == 0 && half > 0 {
+		s.apart = append([][]string{rest[:half], rest[half:]}, s.apart...)
+	}
+	s.refuse(r, named)
+	return named
+}
+
+// nackAll notes the NACK of a response that cannot be taken apart, because it lists everything there is.
+func (s *subscription) nackAll(r response, text string) (refused []string) {
+	s.ack(r)
+	for name := range r.versions {
+		if strings.Contains(text, name) {
+			refused = append(refused, name)
+		}
+	}
+	if len(refused) == 0 {
+		refused = slices.Collect(maps.Keys(r.versions))
+	}
+	s.refuse(r, refused)
+	return refused
+}
+
+func (s *subscription) refuse(r response, names []string) {
+	slices.Sort(names)
+	if s.refused == nil {
+		s.refused = map[string]string{}
+	}
+	for _, name := range names {
+		if version := r.versions[name]; version != "" {
+			s.refused[name] = version
+		}
+	}
+}
+
+// separate cuts a change down to the first of the parts that have to be sent apart, if there are any; parts of which
+// nothing is due are dropped.
+func (s *subscription) separate(c change) change {
+	for len(s.apart) > 0 {
+		part := change{updated: slices.DeleteFunc(slices.Clone(c.updated), func(e *entry) bool { return !slices.Contains(s.apart[0], e.name) })}
+		if !part.empty() {
+			return part
+		}
+		s.apart = s.apart[1:]
+	}
+	return c
+}
