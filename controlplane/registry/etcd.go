@@ -27,6 +27,7 @@ var (
 	errConnection = errors.New("the connection to etcd was lost")
 	errRevision   = errors.New("etcd's revision went back: its data was replaced")
 	errWatchEnded = errors.New("the watch ended")
+	errSilent     = errors.New("etcd does not answer")
 )
 
 // etcdSource reads one prefix: it lists it at a revision and watches it from the next. Whenever something may have been
@@ -40,6 +41,7 @@ type etcdSource struct {
 	metrics *metrics
 	page    int64         // keys per request
 	probe   time.Duration // between two looks at the revision
+	timeout time.Duration // of one request
 }
 
 func (s *etcdSource) name() string { return s.prefix }
@@ -105,7 +107,7 @@ func (s *etcdSource) list(ctx context.Context) (items []item, revision int64, er
 
 // listPage reads one page; revision 0 is the newest.
 func (s *etcdSource) listPage(ctx context.Context, from, end string, revision int64) (*clientv3.GetResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(s.page), clientv3.WithRev(revision))
 }
@@ -152,25 +154,32 @@ func (s *etcdSource) watchConnection(ctx context.Context, cancel context.CancelC
 	}
 }
 
-// watchRevision gives a watch up when etcd's revision is older than what the watch has already seen.
+// watchRevision gives a watch up when etcd's revision is older than what the watch has already seen, and when etcd has
+// not answered twice: a connection can be dead without anybody having closed it.
 func (s *etcdSource) watchRevision(ctx context.Context, cancel context.CancelCauseFunc, newest *atomic.Int64) {
 	tick := time.NewTicker(s.probe)
 	defer tick.Stop()
-	for {
+	for failed := 0; failed < 2; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		seen := newest.Load()
-		request, done := context.WithTimeout(ctx, requestTimeout)
+		request, done := context.WithTimeout(ctx, s.timeout)
 		r, err := s.client.Get(request, s.prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
 		done()
-		if err == nil && r.Header.Revision < seen {
+		switch {
+		case err != nil:
+			failed++
+		case r.Header.Revision < seen:
 			cancel(errRevision)
 			return
+		default:
+			failed = 0
 		}
 	}
+	cancel(errSilent)
 }
 
 // item parses one key.

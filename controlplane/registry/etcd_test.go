@@ -69,7 +69,7 @@ func TestResyncsAfterCompaction(t *testing.T) {
 	c := startEtcd(t).dial()
 	put(t, c, key(1), instance(1))
 	put(t, c, key(2), instance(2))
-	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: probeInterval}
+	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: probeInterval, timeout: requestTimeout}
 	_, revision, err := src.list(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestSurvivesReplacedData(t *testing.T) {
 func TestNoticesOlderRevision(t *testing.T) {
 	c := startEtcd(t).dial()
 	put(t, c, key(1), instance(1))
-	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: time.Millisecond}
+	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: time.Millisecond, timeout: requestTimeout}
 	if err := src.watch(t.Context(), 1000, func(batch) {}); err != errRevision { //nolint:errorlint // the cause itself
 		t.Fatalf("watch ended with %v, want %v", err, errRevision)
 	}

@@ -20,6 +20,7 @@ type cable struct {
 	to       string
 	mu       sync.Mutex
 	cut      bool
+	frozen   sync.RWMutex // held while nothing is carried, with every connection left open
 	open     map[net.Conn]struct{}
 }
 
@@ -53,11 +54,24 @@ func (c *cable) accept() {
 		}
 		for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
 			go func() {
-				_, _ = io.Copy(pair[0], pair[1])
+				_, _ = io.Copy(pair[0], thawed{pair[1], &c.frozen})
 				_ = pair[0].Close()
 			}()
 		}
 	}
+}
+
+// thawed passes on what it reads when nothing is frozen.
+type thawed struct {
+	io.Reader
+	frozen *sync.RWMutex
+}
+
+func (r thawed) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.frozen.RLock()
+	defer r.frozen.RUnlock()
+	return n, err
 }
 
 // keep remembers connections; false when the cable is cut.
@@ -127,6 +141,30 @@ func TestCatchesUpAfterAnOutage(t *testing.T) {
 	})
 	put(t, direct, key(5), instance(5))
 	eventually(t, r, "the watch goes on", has("hello", at(2), "10.0.0.3:20880=9", at(4), at(5)))
+}
+
+// TestNoticesSilence freezes the connection without closing it, changes a key and thaws it.
+func TestNoticesSilence(t *testing.T) {
+	e := startEtcd(t)
+	direct := e.dial()
+	line := newCable(t, e.client.Host)
+	far, err := clientv3.New(clientv3.Config{Endpoints: []string{line.listener.Addr().String()}, Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	put(t, direct, key(1), instance(1))
+	r := run(t, loose, far, func(s *etcdSource) { s.probe, s.timeout = 10*time.Millisecond, 100*time.Millisecond })
+	eventually(t, r, "one", has("hello", at(1)))
+	line.frozen.Lock()
+	eventuallyPolled(t, r, "the silence noted", func(s State) bool { return s.Sources[0].Error != "" })
+	remove(t, direct, key(1))
+	put(t, direct, key(2), instance(2))
+	if s := r.State(); !has("hello", at(1))(s) {
+		t.Errorf("endpoints changed while etcd was silent: %v", addresses(s, "hello"))
+	}
+	line.frozen.Unlock()
+	eventually(t, r, "the change", has("hello", at(2)))
 }
 
 // startCluster starts three members of one cluster, for a test that runs beside others.

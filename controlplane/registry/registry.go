@@ -108,7 +108,7 @@ func buildSources(cfg Config, client *clientv3.Client, log *slog.Logger, m *metr
 	if client != nil {
 		etcd := func(kind kind, prefix string, parse parseFunc) {
 			sources = append(sources, &etcdSource{
-				of: kind, prefix: prefix + "/", parse: parse, client: client, log: log, metrics: m, page: pageSize, probe: probeInterval,
+				of: kind, prefix: prefix + "/", parse: parse, client: client, log: log, metrics: m, page: pageSize, probe: probeInterval, timeout: requestTimeout,
 			})
 		}
 		etcd(kindNative, cfg.Prefix+"/services", parseNative)
