@@ -89,6 +89,9 @@ func Flags(fs *pflag.FlagSet, groups ...Group) {
 
 const envPrefix = "DUBBOMESH_"
 
+// ConfigVariable names the YAML file when no flag does.
+const ConfigVariable = envPrefix + "CONFIG"
+
 // env returns the variable of a key: etcd.dialTimeout is DUBBOMESH_ETCD_DIAL_TIMEOUT.
 func env(key string) string {
 	var b strings.Builder

@@ -90,7 +90,7 @@ func orRoot(path string) string {
 
 // checkEnv reports DUBBOMESH_ variables that set nothing: a misspelt one would otherwise be ignored in silence.
 func checkEnv(environ []string) error {
-	var known []string
+	known := []string{ConfigVariable}
 	for _, s := range table {
 		if s.value != nil {
 			known = append(known, env(s.key))

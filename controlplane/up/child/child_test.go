@@ -3,7 +3,6 @@ package child
 import (
 	"bufio"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,12 +145,16 @@ func TestKilledParentLeavesNoChild(t *testing.T) {
 
 func TestKeptIsStartedAgainUntilStopped(t *testing.T) {
 	spec := shell(t, "echo up; exec sleep 600")
-	k, err := Keep(spec, patience, slog.New(slog.DiscardHandler))
+	reports := make(chan string, 8)
+	k, err := Keep(spec, patience, func(ended error, _ time.Duration) { reports <- ended.Error() })
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := k.Current()
 	first.signal(syscall.SIGKILL)
+	if got := <-reports; !strings.Contains(got, "signal: killed") {
+		t.Errorf("reported %q", got)
+	}
 	until(t, "another process runs", func() bool { return k.Current() != first })
 	second := k.Current()
 	k.Stop()

@@ -2,7 +2,6 @@ package child
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -10,7 +9,7 @@ import (
 // Kept is a child that is started again whenever it ends, after a pause that grows while it keeps ending early.
 type Kept struct {
 	spec    Spec
-	log     *slog.Logger
+	report  func(ended error, pause time.Duration)
 	stopped chan struct{}
 	cancel  context.CancelFunc
 	grace   time.Duration
@@ -26,15 +25,15 @@ const (
 	steady     = 30 * time.Second
 )
 
-// Keep starts a child and keeps it running until Stop. Only the first start can fail; every end is logged with the
-// child's last lines.
-func Keep(spec Spec, grace time.Duration, log *slog.Logger) (*Kept, error) {
+// Keep starts a child and keeps it running until Stop, which gives it grace to end. Only the first start can fail;
+// every end and every failure to start again is reported, with the pause that follows, by another goroutine.
+func Keep(spec Spec, grace time.Duration, report func(ended error, pause time.Duration)) (*Kept, error) {
 	first, err := Start(spec)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	k := &Kept{spec: spec, log: log, stopped: make(chan struct{}), cancel: cancel, grace: grace, current: first}
+	k := &Kept{spec: spec, report: report, stopped: make(chan struct{}), cancel: cancel, grace: grace, current: first}
 	k.spec.Append = true
 	go k.run(ctx, first)
 	return k, nil
@@ -67,7 +66,7 @@ func (k *Kept) run(ctx context.Context, c *Child) {
 		if time.Since(started) >= steady {
 			pause = firstPause
 		}
-		k.log.Error("a process ended and is started again", "process", k.spec.Name, "in", pause, "error", c.Ended())
+		k.report(c.Ended(), pause)
 		if c = k.restart(ctx, &pause); c == nil {
 			return
 		}
@@ -87,7 +86,7 @@ func (k *Kept) restart(ctx context.Context, pause *time.Duration) *Child {
 		*pause = min(*pause*2, lastPause)
 		c, err := Start(k.spec)
 		if err != nil {
-			k.log.Error("a process does not start", "process", k.spec.Name, "next try in", *pause, "error", err)
+			k.report(err, *pause)
 			continue
 		}
 		k.mu.Lock()

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// Client calls the API of a control plane. The zero value is not usable; it may be used by any goroutine.
+type Client struct {
+	address string
+	http    *http.Client
+}
+
+// NewClient returns a client for the control plane at host:port.
+func NewClient(address string) *Client {
+	return &Client{address: address, http: &http.Client{Timeout: 10 * time.Second}}
+}
+
+// Services lists the services.
+func (c *Client) Services(ctx context.Context) ([]Service, error) {
+	return list[Service](ctx, c, "/api/services")
+}
+
+// Instances lists the instances of a service, or of all when service is empty.
+func (c *Client) Instances(ctx context.Context, service string) ([]Instance, error) {
+	path := "/api/instances"
+	if service != "" {
+		path += "?service=" + url.QueryEscape(service)
+	}
+	return list[Instance](ctx, c, path)
+}
+
+// Problems lists what is registered but cannot be used.
+func (c *Client) Problems(ctx context.Context) ([]model.Problem, error) {
+	return list[model.Problem](ctx, c, "/api/problems")
+}
+
+// Proxies lists the connected Envoys.
+func (c *Client) Proxies(ctx context.Context) ([]xds.Proxy, error) {
+	return list[xds.Proxy](ctx, c, "/api/proxies")
+}
+
+// Config lists what a proxy was sent, of one type or, when kind is empty, all.
+func (c *Client) Config(ctx context.Context, proxy, kind string) ([]Resource, error) {
+	return list[Resource](ctx, c, "/api/proxies/"+url.PathEscape(proxy)+"/config?type="+url.QueryEscape(kind))
+}
+
+// Ready is nil when the control plane says that it is ready.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := c.get(ctx, "/readyz")
+	return err
+}
+
+func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	body, err := c.get(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	var items []T
+	if err := json.Unmarshal(body, &items); err != nil {
+		return nil, fmt.Errorf("%s answers GET %s with something else than expected (%w): is it really a dubbomesh control plane?", c.address, path, err)
+	}
+	return items, nil
+}
+
+// maxAnswer bounds how much of an answer is read.
+const maxAnswer = 256 << 20
+
+func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("control plane at %s: %w", c.address, err)
+	}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		var outer *url.Error
+		if errors.As(err, &outer) {
+			err = outer.Err
+		}
+		return nil, fmt.Errorf("cannot reach the control plane at %s: %w; is `dubbomesh up` or `dubbomesh controlplane` running there? --api says where else to look", c.address, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("control plane at %s: GET %s: %w", c.address, path, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		var p Problem
+		if json.Unmarshal(body, &p) != nil || p.Detail == "" {
+			return nil, fmt.Errorf("%s answers GET %s with %s: is it really a dubbomesh control plane?", c.address, path, answer.Status)
+		}
+		return nil, errors.New(p.Detail)
+	}
+	return body, nil
+}

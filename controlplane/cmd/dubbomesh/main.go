@@ -1,0 +1,98 @@
+// Command dubbomesh is the mesh's one program: everything on one machine (up), the control plane of a real mesh
+// (controlplane), and the commands that look at it and change what is registered.
+//
+// It exits with 0 when all went well, 1 when something failed and 2 when it was called wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, newRoot())
+	stop()
+	os.Exit(code)
+}
+
+// run executes a command and tells the exit code.
+func run(ctx context.Context, root *cobra.Command) int {
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintln(root.ErrOrStderr(), "dubbomesh:", err)
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		return 2
+	}
+	return 1
+}
+
+// usageError is a mistake in how the program was called or configured.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// newRoot assembles the commands.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dubbomesh",
+		Short: "A service mesh for Dubbo and HTTP services, without Kubernetes",
+		Long: "A service mesh for Dubbo and HTTP services, without Kubernetes.\n\n" +
+			"Every setting can be given as a flag, as a DUBBOMESH_ variable (etcd.dialTimeout is DUBBOMESH_ETCD_DIAL_TIMEOUT)\n" +
+			"or in a YAML file (--config), in this order of precedence.\n\n" +
+			"Exit codes: 0 all went well, 1 something failed, 2 called or configured wrongly.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().String("config", "", "YAML file with settings (variable DUBBOMESH_CONFIG)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath())}
+	})
+	root.AddGroup(&cobra.Group{ID: "run", Title: "Run:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "change", Title: "Change:"})
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			c.Args = usage(c.Args)
+			root.AddCommand(c)
+		}
+	}
+	add("run", newUp(), newControlPlane())
+	add("look", newServices(), newInstances(), newProxies(), newConfig(), newProblems())
+	add("change", newRegister(), newDeregister(), newWeight())
+	root.AddCommand(newVersion())
+	return root
+}
+
+// usage makes wrong arguments usage errors that show how the command is called.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "`dubbomesh --help` lists the commands"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", near[0])
+	}
+	return usageError{fmt.Errorf("unknown command %q: %s", args[0], hint)}
+}

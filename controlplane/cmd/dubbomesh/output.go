@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+)
+
+var formats = []string{"table", "json", "yaml"}
+
+// outputFlag adds -o to a command.
+func outputFlag(cmd *cobra.Command) {
+	cmd.Flags().StringP("output", "o", formats[0], "table, json or yaml")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// checkOutput refuses an unknown -o before anything is asked of anybody.
+func checkOutput(cmd *cobra.Command, _ []string) error {
+	format, _ := cmd.Flags().GetString("output")
+	for _, f := range formats {
+		if f == format {
+			return nil
+		}
+	}
+	return usageError{fmt.Errorf("output format is %q: write table, json or yaml", format)}
+}
+
+// table is what a list looks like for people.
+type table[T any] struct {
+	header []string
+	row    func(T) []string
+	none   string // what is said when there is nothing, on standard error
+}
+
+// show prints a list as -o says.
+func show[T any](cmd *cobra.Command, list []T, t table[T]) error {
+	format, _ := cmd.Flags().GetString("output")
+	if format == "table" {
+		if len(list) == 0 {
+			cmd.PrintErrln(t.none)
+			return nil
+		}
+		return t.write(cmd.OutOrStdout(), list)
+	}
+	if list == nil {
+		list = []T{}
+	}
+	text, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if format == "yaml" {
+		if text, err = yaml.JSONToYAML(text); err != nil {
+			return err
+		}
+	}
+	_, err = cmd.OutOrStdout().Write(text)
+	return err
+}
+
+func (t table[T]) write(out io.Writer, list []T) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, strings.Join(t.header, "\t"))
+	for _, item := range list {
+		cells := t.row(item)
+		for i, cell := range cells {
+			cells[i] = printable(cell)
+		}
+		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	return w.Flush()
+}
+
+// printable keeps what others wrote into etcd from moving the terminal's cursor, and an empty cell visible.
+func printable(cell string) string {
+	if cell == "" {
+		return "-"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return ' '
+		}
+		return r
+	}, cell)
+}

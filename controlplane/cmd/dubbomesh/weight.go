@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+)
+
+// reset as a weight takes an override back.
+const reset = "reset"
+
+func newWeight() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "weight <service> <instance> <n>|reset",
+		Short: "Override the weight of an instance, or take the override back",
+		Long: "Override the weight of an instance (ip:port), whoever registered it, until `reset`. A weight of 0 takes all\n" +
+			"traffic away; the instance finishes what it has.",
+		Example: "  dubbomesh weight com.example.Hello 10.0.0.5:20880 300\n  dubbomesh weight com.example.Hello 10.0.0.5:20880 reset",
+		Args:    cobra.ExactArgs(3),
+		ValidArgsFunction: complete(serviceNames, instanceNames,
+			func(*cobra.Command, []string) []string { return []string{reset} }),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			service, instance := args[0], args[1]
+			if _, err := netip.ParseAddrPort(instance); err != nil {
+				return usageError{fmt.Errorf("instance is %q: write its address, such as 10.0.0.5:20880; `dubbomesh instances %s` lists them", instance, service)}
+			}
+			weight, err := strconv.ParseUint(args[2], 10, 32)
+			if args[2] != reset && (err != nil || weight > model.MaxWeight) {
+				return usageError{fmt.Errorf("weight is %q: write 0 to %d, or reset", args[2], model.MaxWeight)}
+			}
+			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+				if args[2] == reset {
+					return resetWeight(ctx, cmd, client, c, service, instance)
+				}
+				if err := registry.SetWeight(ctx, client, c.Etcd.Prefix, service, instance, uint32(weight)); err != nil {
+					return err
+				}
+				cmd.Printf("%s of %s now weighs %d\n", instance, service, weight)
+				warnUnknown(ctx, cmd, c, service, instance)
+				return nil
+			})
+		},
+	}
+	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
+	return cmd
+}
+
+func resetWeight(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, service, instance string) error {
+	err := registry.ResetWeight(ctx, client, c.Etcd.Prefix, service, instance)
+	if errors.Is(err, registry.ErrNotFound) {
+		return fmt.Errorf("the weight of %s of %s is not overridden: there is no %s", instance, service, registry.WeightKey(c.Etcd.Prefix, service, instance))
+	}
+	if err != nil {
+		return err
+	}
+	cmd.Printf("%s of %s weighs again what it registered with\n", instance, service)
+	return nil
+}
+
+// warnUnknown says when the control plane knows no such instance: the override is kept for it, but a misspelt name
+// should not go unnoticed. Without a control plane nothing is said.
+func warnUnknown(ctx context.Context, cmd *cobra.Command, c settings.Config, service, instance string) {
+	all, err := api.NewClient(c.API.Listen).Instances(ctx, "")
+	if err != nil {
+		return
+	}
+	if !slices.ContainsFunc(all, func(in api.Instance) bool { return in.Service == service && in.Address == instance }) {
+		cmd.PrintErrf("note: the control plane at %s knows no instance %s of %s; the weight waits for it\n", c.API.Listen, instance, service)
+	}
+}

@@ -1,0 +1,163 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/pipeline"
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// feed carries what is registered to the proxies, and is what the API looks at.
+type feed struct {
+	config  settings.Config
+	delta   *xds.Server
+	log     *slog.Logger
+	metrics prometheus.Registerer
+
+	mu        sync.Mutex
+	registry  *registry.Registry // nil until there is an etcd client
+	unreached error              // why there is no client yet
+	published bool
+	problems  []model.Problem // of the translation
+}
+
+func newFeed(c settings.Config, delta *xds.Server, log *slog.Logger, metrics prometheus.Registerer) *feed {
+	return &feed{config: c, delta: delta, log: log, metrics: metrics}
+}
+
+// run feeds the proxies until ctx ends, and returns nil then.
+func (f *feed) run(ctx context.Context) error {
+	client, err := dialUntil(ctx, f.config.Etcd, f.log, f.failed)
+	if err != nil {
+		return nil // the end came first
+	}
+	defer func() { _ = client.Close() }()
+	r := registry.New(registryConfig(f.config), client, f.log, f.metrics)
+	f.mu.Lock()
+	f.registry, f.unreached = r, nil
+	f.mu.Unlock()
+	registered := source{r}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.Run(ctx) })
+	group.Go(func() error {
+		return pipeline.New(registered, f, translateOptions(f.config), f.log, f.metrics).Run(ctx)
+	})
+	return group.Wait()
+}
+
+// source is the registry as the pipeline wants it.
+type source struct{ *registry.Registry }
+
+// Snapshot implements pipeline.Source.
+func (s source) Snapshot() (model.Snapshot, bool) {
+	state := s.State()
+	return state.Snapshot, state.Synced
+}
+
+// Publish implements pipeline.Publisher: what could not be translated is kept for the API, the rest goes to the proxies.
+func (f *feed) Publish(r translate.Resources) {
+	f.delta.Publish(r)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.published, f.problems = true, r.Problems
+}
+
+// Problems implements api.Mesh.
+func (f *feed) Problems() []model.Problem {
+	registered := f.State().Problems
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Concat(registered, f.problems)
+}
+
+func (f *feed) failed(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unreached = err
+}
+
+// current is the registry, if there is one yet.
+func (f *feed) current() *registry.Registry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.registry
+}
+
+// State implements api.Mesh.
+func (f *feed) State() registry.State {
+	if r := f.current(); r != nil {
+		return r.State()
+	}
+	return registry.State{}
+}
+
+// Proxies implements api.Mesh.
+func (f *feed) Proxies() []xds.Proxy { return f.delta.Proxies() }
+
+// Config implements api.Mesh.
+func (f *feed) Config(proxy string) (translate.Resources, bool) { return f.delta.Config(proxy) }
+
+// Ready implements api.Mesh: every source was read once, and proxies get what was in it.
+func (f *feed) Ready() error {
+	f.mu.Lock()
+	unreached, published := f.unreached, f.published
+	f.mu.Unlock()
+	endpoints := strings.Join(f.config.Etcd.Endpoints, ", ")
+	if unreached != nil {
+		return fmt.Errorf("no connection to etcd at %s yet: %w", endpoints, unreached)
+	}
+	state := f.State()
+	if !state.Synced {
+		for _, s := range state.Sources {
+			if s.Error != "" {
+				return fmt.Errorf("%s was not read from etcd at %s yet: %s", s.Name, endpoints, s.Error)
+			}
+		}
+		return fmt.Errorf("not everything was read from etcd at %s yet", endpoints)
+	}
+	if !published {
+		return errors.New("what was read is not published to the proxies yet")
+	}
+	return nil
+}
+
+// registryConfig is the part of the settings that the registry knows.
+func registryConfig(c settings.Config) registry.Config {
+	out := registry.Config{Prefix: c.Etcd.Prefix, Dubbo: c.Sources.Dubbo, Files: c.Sources.Files}
+	for _, w := range c.Sources.Weights {
+		out.Weights = append(out.Weights, registry.WeightsSource{Prefix: w.Prefix, Protocol: model.Protocol(w.Protocol)})
+	}
+	out.Protection = registry.Protection{Share: float64(c.Protection.Percent) / 100, Window: c.Protection.Window, Hold: c.Protection.Hold}
+	if !c.Protection.Enabled {
+		out.Protection.Share = -1
+	}
+	return out
+}
+
+// translateOptions is the part of the settings that translation knows.
+func translateOptions(c settings.Config) translate.Options {
+	opt := translate.DefaultOptions()
+	opt.GatewayAddress = c.Gateway.Address
+	opt.GatewayPort = uint32(c.Gateway.Port)
+	opt.Dataplane = c.Dataplane.Kind
+	opt.Module = c.Dataplane.Module
+	opt.Bridge.MaxRequestBytes = c.Dataplane.MaxRequestBytes
+	opt.Bridge.MaxResponseBytes = c.Dataplane.MaxResponseBytes
+	opt.RouteTimeout = c.Route.Timeout
+	opt.ConnectTimeout = c.Route.ConnectTimeout
+	opt.Retries = uint32(c.Route.Retries)
+	return opt
+}

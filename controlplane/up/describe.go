@@ -1,0 +1,74 @@
+package up
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+)
+
+// describe says what runs where and what to try, for a terminal. program is how this program was called.
+func describe(r Ready, envoyVersion, program string) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
+	line := func(cells ...any) { _, _ = fmt.Fprintf(w, "  %v\t%v\t%v\t%v\n", cells...) }
+	b.WriteString("The mesh is up. Ctrl-C stops all of it.\n\n")
+	line("WHAT", "WHERE", "PID", "NOTE")
+	for _, p := range r.Processes {
+		if p.Name == "envoy" {
+			line("gateway", p.Address, p.PID, "Envoy "+envoyVersion+", admin "+r.Admin)
+			continue
+		}
+		line(p.Name, p.Address, p.PID, fmt.Sprintf("weight %d: %s", p.Weight, strings.Join(p.Services, ", ")))
+	}
+	line("control plane", r.API, r.PID, "API and /metrics; xDS "+r.XDS)
+	line("etcd", r.Etcd, r.PID, "in the same process; data in "+r.Data)
+	_ = w.Flush()
+	fmt.Fprintf(&b, "\n  logs: %s\n", r.Logs)
+	b.WriteString(suggestions(r, program))
+	return b.String()
+}
+
+// suggestions are the three things to try with the demo.
+func suggestions(r Ready, program string) string {
+	first := slices.IndexFunc(r.Processes, func(p Process) bool { return slices.Contains(p.Services, helloService) })
+	if first < 0 {
+		return fmt.Sprintf("\nRegister a service of yours:\n  %s register com.example.Hello --address 127.0.0.1:20880%s\n", program, etcdFlag(r))
+	}
+	provider := r.Processes[first]
+	binary := "demo-provider"
+	if at := strings.LastIndex(program, "/"); at >= 0 {
+		binary = program[:at+1] + binary
+	}
+	key := registry.WeightKey(r.Prefix, helloService, provider.Address)
+	return fmt.Sprintf(`
+1. Call a Dubbo service over HTTP:
+  curl -s -d '["hello"]' -H 'content-type: application/json' http://%[1]s/%[2]s/hash
+
+2. Give %[3]s nine times its weight (the second line does the same with etcdctl), and see it:
+  %[4]s weight %[2]s %[5]s 900%[6]s%[7]s
+  etcdctl --endpoints %[8]s put %[9]s 900
+  for i in $(seq 12); do curl -s -X POST http://%[1]s/%[10]s/whoami; echo; done | sort | uniq -c
+
+3. Register one more provider (both stay in the foreground):
+  %[11]s --listen 127.0.0.1:20890 --name extra &
+  %[4]s register %[10]s --address 127.0.0.1:20890 --weight 600 --wait-healthy%[6]s
+`, r.Gateway, helloService, provider.Name, program, provider.Address, etcdFlag(r), apiFlag(r), r.Etcd, key, echoService, binary)
+}
+
+// etcdFlag and apiFlag are empty while the defaults are in use.
+func etcdFlag(r Ready) string {
+	if r.Etcd == "127.0.0.1:2379" {
+		return ""
+	}
+	return " --etcd " + r.Etcd
+}
+
+func apiFlag(r Ready) string {
+	if r.API == "127.0.0.1:18001" {
+		return ""
+	}
+	return " --api " + r.API
+}
