@@ -158,6 +158,9 @@ func (d *result) failure(s dubbo.Status) *fault {
 	}
 	d.scratch = text
 	line, _, _ := bytes.Cut(text, []byte("\n"))
+	for _, inside := range insideMarks {
+		line, _, _ = bytes.Cut(line, []byte(inside))
+	}
 	line = cut(bytes.TrimRight(line, "\r "), maxReason)
 	if f := findRule(s, text, line); f != nil {
 		return f
@@ -178,6 +181,10 @@ func findRule(s dubbo.Status, text, line []byte) *fault {
 	}
 	return nil
 }
+
+// insideMarks begin what Dubbo Java adds to a reason about the provider's configuration and the call's arguments;
+// it is not for callers.
+var insideMarks = [...]string{", channel: ", " to dubbo://", ", dubbo version: "}
 
 // maxReason is how many bytes of a provider's reason are shown.
 const maxReason = 512

@@ -34,6 +34,8 @@ var statusTable = [...]statusRule{
 	{Status: dubbo.StatusServiceError, Text: "Not unique method", problem: badRequest,
 		Hint: " (name the parameter types in x-dubbo-parameter-types)"},
 	{Status: dubbo.StatusServiceError, Text: "args.length != types.length", problem: badRequest},
+	{Status: dubbo.StatusServiceError, Text: "PojoUtils.realize", problem: badRequest,
+		Hint: " (an argument does not fit the method's parameter)"},
 	{Status: dubbo.StatusServiceError, Text: "NoSuchMethodException", problem: notFound},
 	{Status: dubbo.StatusServiceError, Text: "No such method", problem: notFound},
 	{Status: dubbo.StatusServiceError, problem: failed},
