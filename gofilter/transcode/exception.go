@@ -184,7 +184,7 @@ func findRule(s dubbo.Status, text, line []byte) *fault {
 
 // insideMarks begin what Dubbo Java adds to a reason about the provider's configuration and the call's arguments;
 // it is not for callers.
-var insideMarks = [...]string{", channel: ", " to dubbo://", ", dubbo version: "}
+var insideMarks = [...]string{", channel: ", ", detail msg:", " to dubbo://", ", dubbo version: "}
 
 // maxReason is how many bytes of a provider's reason are shown.
 const maxReason = 512

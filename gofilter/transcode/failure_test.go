@@ -24,6 +24,7 @@ func TestStatuses(t *testing.T) {
 		{31, "waited", 504, "", "SERVER_TIMEOUT"},
 		{35, "gone", 503, "", "CHANNEL_INACTIVE"},
 		{40, "Fail to decode request due to: RpcInvocation" + trace, 400, "", "due to: RpcInvocation (no such service"},
+		{40, "Fail to decode request due to: java.lang.IllegalArgumentException: Service not found:a.B, nope" + trace, 404, "", "a.B, nope (no such"},
 		{50, "not in allow list", 502, "", "BAD_RESPONSE"},
 		{60, "no", 404, "", "SERVICE_NOT_FOUND"},
 		{70, "org.apache.dubbo.remoting.RemotingException: Not found exported service: a.B in [], channel: secret X.java" + trace, 404, "true", "in []"},

@@ -25,6 +25,8 @@ var statusTable = [...]statusRule{
 	{Status: dubbo.StatusClientTimeout, problem: timeout},
 	{Status: dubbo.StatusServerTimeout, problem: timeout},
 	{Status: dubbo.StatusChannelInactive, problem: inactive},
+	{Status: dubbo.StatusBadRequest, Text: "Service not found:", problem: notFound,
+		Hint: " (no such service or method, or no method with these parameter types)"},
 	{Status: dubbo.StatusBadRequest, problem: badRequest,
 		Hint: " (no such service, version or method, or arguments of the wrong type)"},
 	{Status: dubbo.StatusBadResponse, problem: badAnswer},
