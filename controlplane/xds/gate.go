@@ -2,8 +2,9 @@ package xds
 
 // Make before break. Seen from one proxy:
 //
-//  1. New and changed clusters go at once, their endpoints behind them: endpoints of a cluster whose new version is not
-//     answered yet wait, because Envoy would give them to the old one.
+//  1. New and changed clusters go at once and their endpoints right behind them, never before: Envoy would give them
+//     to the old cluster. They do not wait for the clusters' answer, because Envoy gives that only when it has warmed
+//     up the clusters, for which it needs the endpoints.
 //  2. Changed listeners and routes wait until the clusters are answered and each has its endpoints: a route to a
 //     cluster that is still warming up answers 503.
 //  3. Removed clusters and endpoints wait until the listeners and routes without them are answered.
@@ -75,7 +76,7 @@ func (g *gates) next(k kind) (now change, held waits) {
 func (g *gates) mayChange(k kind, e, old *entry, ready, readyKnown *bool) bool {
 	switch k {
 	case endpoints:
-		return g.clusterSettled(e.name)
+		return g.clusterSent(e.name)
 	case listeners:
 		// The first listeners of a proxy that has none come when it asks: it asks after its clusters.
 		if len(g.subs[listeners].sent) == 0 {
@@ -104,14 +105,11 @@ func (g *gates) mayRemove(k kind, name string) bool {
 	return true
 }
 
-// clusterSettled says that the proxy has answered the newest version of a cluster, or does not care for clusters.
-func (g *gates) clusterSettled(name string) bool {
+// clusterSent says that the newest version of a cluster is on its way to the proxy, or that it does not want it.
+func (g *gates) clusterSent(name string) bool {
 	s := &g.subs[clusters]
 	if !s.asked {
 		return !g.returning
-	}
-	if s.waitsFor(name) {
-		return false
 	}
 	want, has := g.target.byKind[clusters][name], s.sent[name]
 	return want == nil || has == nil || has.version == want.version

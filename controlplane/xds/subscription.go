@@ -139,11 +139,3 @@ func (s *subscription) ack(r response) {
 		delete(s.refused, name)
 	}
 }
-
-// waitsFor says that a response with the resource in it is not answered yet.
-func (s *subscription) waitsFor(name string) bool {
-	return slices.ContainsFunc(s.inFlight, func(r response) bool {
-		_, in := r.versions[name]
-		return in
-	})
-}
