@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -92,6 +93,36 @@ func TestLateAnswer(t *testing.T) {
 	}
 }
 
+// A client that goes away in the middle of a call takes its connection to the provider with it, and nothing else.
+// Calls that are under way when Envoy stops do not keep it from stopping cleanly.
+func TestClientGoesAway(t *testing.T) {
+	arrived := make(chan struct{})
+	p := startProvider(t, func(p *peer, c call) {
+		if c.argument == "wait" {
+			arrived <- struct{}{}
+			return
+		}
+		echo(p, c)
+	})
+	r := startRig(t, route{prefix: "/", providers: []*provider{p}})
+	for range 5 {
+		ctx, leave := context.WithCancel(t.Context())
+		left := make(chan struct{})
+		go func() {
+			defer close(left)
+			if got, err := r.invokeUnder(ctx, t, hash, "wait"); err == nil {
+				t.Errorf("got %v, want no answer", got)
+			}
+		}()
+		<-arrived
+		leave()
+		<-left
+		r.expect(t, hash, "hello", ok("hello"))
+	}
+	go func() { _, _ = r.invoke(t, hash, "wait") }() // ends when Envoy does
+	<-arrived
+}
+
 func TestBodySizes(t *testing.T) {
 	p := startProvider(t, echo)
 	r := startRig(t, route{prefix: "/", providers: []*provider{p}})
@@ -167,10 +198,14 @@ func TestRetry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			good, bad := startProvider(t, echo), startProvider(t, b)
 			r := startRig(t, route{prefix: "/", providers: []*provider{good, bad}, options: retry})
-			for i := range 40 {
-				argument := fmt.Sprintf("call %d", i)
-				r.expect(t, hash, argument, ok(argument))
-			}
+			inParallel(8, func(n int) {
+				for i := range 20 {
+					argument := fmt.Sprintf("call %d of %d", i, n)
+					if got, err := r.invoke(t, hash, argument); err != nil || got != ok(argument) {
+						t.Errorf("got %v %v, want %v", got, err, ok(argument))
+					}
+				}
+			})
 			if bad.calls.Load() == 0 {
 				t.Error("the bad provider was never called")
 			}
@@ -191,21 +226,26 @@ func TestConcurrentClients(t *testing.T) {
 		}
 	})
 	r := startRig(t, route{prefix: "/", providers: []*provider{p}})
-	var running sync.WaitGroup
-	for n := range clients {
-		running.Go(func() {
-			for i := range calls {
-				argument := strings.Repeat("x", (n*calls+i)%1500) + fmt.Sprintf(" %d %d", n, i)
-				got, err := r.invoke(t, hash, argument)
-				if err != nil || got != ok(argument) {
-					t.Errorf("client %d call %d: got %.100v %v", n, i, got, err)
-					return
-				}
+	inParallel(clients, func(n int) {
+		for i := range calls {
+			argument := strings.Repeat("x", (n*calls+i)%1500) + fmt.Sprintf(" %d %d", n, i)
+			got, err := r.invoke(t, hash, argument)
+			if err != nil || got != ok(argument) {
+				t.Errorf("client %d call %d: got %.100v %v", n, i, got, err)
+				return
 			}
-		})
-	}
-	running.Wait()
+		}
+	})
 	if n := r.Stat("dubbo.requests"); n != clients*calls {
 		t.Errorf("%d requests counted, want %d", n, clients*calls)
 	}
+}
+
+// inParallel runs n goroutines and waits for all of them.
+func inParallel(n int, run func(n int)) {
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() { run(i) })
+	}
+	running.Wait()
 }

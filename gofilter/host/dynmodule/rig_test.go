@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -124,7 +125,12 @@ func send(t *testing.T, request *http.Request) (reply, error) {
 // invoke calls a method with one string argument.
 func (r *rig) invoke(t *testing.T, path, argument string) (reply, error) {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodPost, r.url+path, strings.NewReader("["+quoted(argument)+"]"))
+	return r.invokeUnder(context.Background(), t, path, argument)
+}
+
+func (r *rig) invokeUnder(ctx context.Context, t *testing.T, path, argument string) (reply, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+path, strings.NewReader("["+quoted(argument)+"]"))
 	if err != nil {
 		return reply{}, err
 	}

@@ -3,6 +3,7 @@ package main_test
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -39,6 +40,23 @@ func TestRefusesToStart(t *testing.T) {
 				t.Errorf("exit code %d, want another one and %q in the log:\n%s", code, c.message, log)
 			}
 		})
+	}
+}
+
+// An ABI that the module does not know is refused before anything of it is used.
+func TestRefusesOtherABI(t *testing.T) {
+	stranger := filepath.Join(t.TempDir(), "stranger")
+	if out, err := exec.Command("cc", "-o", stranger, "testdata/stranger.c", "-ldl").CombinedOutput(); err != nil {
+		t.Fatalf("cc: %v\n%s", err, out)
+	}
+	out, err := exec.Command(stranger, testenvoy.Module(t)).CombinedOutput()
+	if err != nil {
+		t.Errorf("not refused: %v", err)
+	}
+	for _, want := range []string{"needs Envoy 1.39 or 1.40", "lacks: envoy_dynamic_module_callback_log "} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not in the message: %s", want, out)
+		}
 	}
 }
 
