@@ -42,13 +42,13 @@ func suggestions(r Ready, program string) string {
 	if at := strings.LastIndex(program, "/"); at >= 0 {
 		binary = program[:at+1] + binary
 	}
-	key := registry.WeightKey(r.Prefix, helloService, provider.Address)
+	key := registry.WeightKey(r.Prefix, echoService, provider.Address)
 	return fmt.Sprintf(`
 1. Call a Dubbo service over HTTP:
   curl -s -d '["hello"]' -H 'content-type: application/json' http://%[1]s/%[2]s/hash
 
 2. Give %[3]s nine times its weight (the second line does the same with etcdctl), and see it:
-  %[4]s weight %[2]s %[5]s 900%[6]s%[7]s
+  %[4]s weight %[10]s %[5]s 900%[6]s%[7]s
   etcdctl --endpoints %[8]s put %[9]s 900
   for i in $(seq 12); do curl -s -X POST http://%[1]s/%[10]s/whoami; echo; done | sort | uniq -c
 

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -74,5 +77,28 @@ func reach(ctx context.Context, client *clientv3.Client, c settings.Etcd) error 
 	ctx, cancel := context.WithTimeout(ctx, c.DialTimeout)
 	defer cancel()
 	_, err := client.Get(ctx, c.Prefix+"/services/", clientv3.WithCountOnly())
+	if errors.Is(err, context.DeadlineExceeded) {
+		if cause := dialed(c.Endpoints); cause != nil {
+			return cause
+		}
+	}
 	return err
+}
+
+// dialed says why no connection comes about: the client itself only knows that it waited in vain.
+func dialed(endpoints []string) error {
+	var errs []error
+	for _, endpoint := range endpoints {
+		_, address, found := strings.Cut(endpoint, "://")
+		if !found {
+			address = endpoint
+		}
+		connection, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		_ = connection.Close()
+	}
+	return errors.Join(errs...)
 }

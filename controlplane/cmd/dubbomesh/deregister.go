@@ -30,7 +30,7 @@ func newDeregister() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				cmd.Printf("deregistered %s\n", key)
+				say(cmd, "deregistered %s", key)
 				return nil
 			})
 		},

@@ -30,6 +30,11 @@ func checkOutput(cmd *cobra.Command, _ []string) error {
 	return usageError{fmt.Errorf("output format is %q: write table, json or yaml", format)}
 }
 
+// say prints what a command has done.
+func say(cmd *cobra.Command, format string, args ...any) {
+	_, _ = fmt.Fprintf(cmd.OutOrStdout(), format+"\n", args...)
+}
+
 // table is what a list looks like for people.
 type table[T any] struct {
 	header []string

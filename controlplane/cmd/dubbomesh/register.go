@@ -50,7 +50,6 @@ func newRegister() *cobra.Command {
 	f.String("zone", "", "where it runs, for routing to the nearest")
 	f.Duration("ttl", registry.DefaultTTL, "how long the registration outlives this process")
 	f.Bool("wait-healthy", false, "register only once the address accepts connections")
-	_ = cmd.MarkFlagRequired("address")
 	_ = cmd.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions(protocols(), cobra.ShellCompDirectiveNoFileComp))
 	settings.Flags(f, settings.EtcdGroup, settings.APIGroup, settings.LogGroup)
 	return cmd
@@ -110,7 +109,7 @@ func keepRegistered(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 	}
 	select {
 	case <-r.Registered():
-		cmd.Printf("registered %s; Ctrl-C deregisters it\n", r.Key())
+		say(cmd, "registered %s; Ctrl-C deregisters it", r.Key())
 		<-ctx.Done()
 	case <-ctx.Done():
 	}
@@ -119,6 +118,6 @@ func keepRegistered(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 	if err := r.Close(bounded); err != nil {
 		return fmt.Errorf("deregister %s: %w; it ends with its lease, within %s", r.Key(), err, rc.TTL)
 	}
-	cmd.Printf("deregistered %s\n", r.Key())
+	say(cmd, "deregistered %s", r.Key())
 	return nil
 }

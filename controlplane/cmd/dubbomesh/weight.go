@@ -46,7 +46,7 @@ func newWeight() *cobra.Command {
 				if err := registry.SetWeight(ctx, client, c.Etcd.Prefix, service, instance, uint32(weight)); err != nil {
 					return err
 				}
-				cmd.Printf("%s of %s now weighs %d\n", instance, service, weight)
+				say(cmd, "%s of %s now weighs %d", instance, service, weight)
 				warnUnknown(ctx, cmd, c, service, instance)
 				return nil
 			})
@@ -64,7 +64,7 @@ func resetWeight(ctx context.Context, cmd *cobra.Command, client *clientv3.Clien
 	if err != nil {
 		return err
 	}
-	cmd.Printf("%s of %s weighs again what it registered with\n", instance, service)
+	say(cmd, "%s of %s weighs again what it registered with", instance, service)
 	return nil
 }
 
