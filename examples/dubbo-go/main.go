@@ -41,7 +41,7 @@ func main() {
 	flag.IntVar(&port, "port", 0, "port to listen on at 127.0.0.1, in place of --listen")
 	flag.StringVar(&o.name, "name", "small", "what whoami() answers")
 	flag.DurationVar(&o.delay, "delay", 50*time.Millisecond, "how long hash() takes")
-	flag.IntVar(&o.threads, "threads", 200, "calls of one interface worked on at a time; more are refused; 0 for no limit")
+	flag.IntVar(&o.threads, "threads", 0, "calls of one interface worked on at a time; more are refused; 0 for no limit, as dubbo-go has it")
 	flag.StringVar(&o.registry, "registry", "", "etcd endpoints, separated by commas, to register at; empty for none")
 	flag.Int64Var(&o.weight, "weight", 100, "weight to register with")
 	flag.StringVar(&o.group, "group", "", "Dubbo group of both services")
@@ -79,7 +79,7 @@ func run(o options) error {
 	}
 	common := []server.ServiceOption{server.WithGroup(o.group), server.WithVersion(o.version)}
 	if o.threads > 0 {
-		common = append(common, server.WithExecuteLimit(strconv.Itoa(o.threads)))
+		common = append(common, server.WithExecuteLimit(strconv.Itoa(o.threads)), server.WithExecuteLimitRejectedHandler(refuse))
 	}
 	for name, service := range map[string]any{
 		helloInterface: &Hello{delay: o.delay},

@@ -49,7 +49,7 @@ public final class Main {
 
     /**
      * The address to listen at and to register. Dubbo takes 127.0.0.1 for a mistake, and never registers it: written
-     * written as one number it can be listened at, and a provider that registers uses the machine's own address.
+     * as one number it can be listened at, and a provider that registers uses the machine's own address.
      */
     private static String host(Options options) {
         if (!options.host().equals("127.0.0.1")) {
@@ -61,7 +61,6 @@ public final class Main {
     private static ApplicationConfig application() {
         ApplicationConfig application = new ApplicationConfig("demo-provider");
         application.setQosEnable(false);
-        application.setDumpEnable(false); // no thread dumps into the home directory when the pool is exhausted
         return application;
     }
 
@@ -83,6 +82,8 @@ public final class Main {
         protocol.setThreads(options.number("threads", 200));
         protocol.setQueues(options.number("queues", 0));
         protocol.setPayload(16 << 20);
+        // Where the thread dump goes when the pool is exhausted; the home directory otherwise.
+        protocol.setParameters(Map.of("dump.directory", System.getProperty("java.io.tmpdir")));
         return protocol;
     }
 
