@@ -136,7 +136,7 @@ func (c *Call) exception() *Response {
 	if len(detail) == 0 {
 		detail = e.class
 	}
-	out := problemHead(c.result.body[:0], thrown, string(detail))
+	out := problemHead(c.result.body[:0], thrown, string(cut(detail, maxDetail)))
 	out = append(out, `,"class":`...)
 	out = appendQuoted(out, e.class)
 	out = append(out, `,"message":`...)
@@ -173,14 +173,17 @@ func (d *result) failure(s dubbo.Status) *fault {
 // findRule looks a status up in the table, by the whole text; line is what is shown of it.
 func findRule(s dubbo.Status, text, line []byte) *fault {
 	for _, rule := range statusTable {
-		if rule.Status == s && bytes.Contains(text, []byte(rule.Text)) {
-			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, cut(line, maxReason), rule.Hint)
-			f.retriable, f.dubbo = rule.Retriable, int(s)
+		if rule.status == s && bytes.Contains(text, []byte(rule.text)) {
+			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, cut(line, maxReason), rule.hint)
+			f.retriable, f.dubbo = rule.retriable, int(s)
 			return f
 		}
 	}
 	return nil
 }
+
+// maxDetail is how many bytes of an exception's message its problem has as detail; the member message has all.
+const maxDetail = 2 << 10
 
 // insideMarks begin what Dubbo Java adds to a reason about the provider's configuration and the call's arguments;
 // it is not for callers.

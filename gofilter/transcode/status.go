@@ -4,44 +4,44 @@ import "github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 
 // statusRule says what a Dubbo status means in HTTP.
 type statusRule struct {
-	Status    dubbo.Status
-	Text      string // contained in the provider's reason; empty fits any
+	status    dubbo.Status
+	text      string // contained in the provider's reason; empty fits any
 	problem   kind
-	Retriable bool   // the call never ran: x-dubbo-retriable is set
-	Hint      string // what the caller can do
+	retriable bool   // the call never ran: x-dubbo-retriable is set
+	hint      string // what the caller can do
 }
 
 // statusTable is the one place where Dubbo statuses become HTTP statuses. The first rule that fits holds. The texts
 // are those of Dubbo Java 2.7 and 3.3 and, with the status OK, of errors (java.lang.Throwable) of dubbo-go 3.3.
 var statusTable = [...]statusRule{
-	{Status: dubbo.StatusOK, Text: "don't have this exporter, key: ", problem: notFound, Retriable: true},
-	{Status: dubbo.StatusOK, Text: "don't have the invoker, key: ", problem: notFound, Retriable: true},
-	{Status: dubbo.StatusOK, Text: "cannot find service [", problem: notFound, Retriable: true},
-	{Status: dubbo.StatusOK, Text: "cannot find method [", problem: notFound},
-	{Status: dubbo.StatusOK, Text: "\" method is not found, service key: ", problem: notFound},
-	{Status: dubbo.StatusOK, Text: "the number of args(=", problem: badRequest},
-	{Status: dubbo.StatusOK, Text: "realization failed, ", problem: badRequest},
-	{Status: dubbo.StatusSerializationError, problem: badAnswer},
-	{Status: dubbo.StatusClientTimeout, problem: timeout},
-	{Status: dubbo.StatusServerTimeout, problem: timeout},
-	{Status: dubbo.StatusChannelInactive, problem: inactive},
-	{Status: dubbo.StatusBadRequest, Text: "Service not found:", problem: notFound,
-		Hint: " (no such service or method, or no method with these parameter types)"},
-	{Status: dubbo.StatusBadRequest, problem: badRequest,
-		Hint: " (no such service, version or method, or arguments of the wrong type)"},
-	{Status: dubbo.StatusBadResponse, problem: badAnswer},
-	{Status: dubbo.StatusServiceNotFound, problem: notFound},
+	{status: dubbo.StatusOK, text: "don't have this exporter, key: ", problem: notFound, retriable: true},
+	{status: dubbo.StatusOK, text: "don't have the invoker, key: ", problem: notFound, retriable: true},
+	{status: dubbo.StatusOK, text: "cannot find service [", problem: notFound, retriable: true},
+	{status: dubbo.StatusOK, text: "cannot find method [", problem: notFound},
+	{status: dubbo.StatusOK, text: "\" method is not found, service key: ", problem: notFound},
+	{status: dubbo.StatusOK, text: "the number of args(=", problem: badRequest},
+	{status: dubbo.StatusOK, text: "realization failed, ", problem: badRequest},
+	{status: dubbo.StatusSerializationError, problem: badAnswer},
+	{status: dubbo.StatusClientTimeout, problem: timeout},
+	{status: dubbo.StatusServerTimeout, problem: timeout},
+	{status: dubbo.StatusChannelInactive, problem: inactive},
+	{status: dubbo.StatusBadRequest, text: "Service not found:", problem: notFound,
+		hint: " (no such service or method, or no method with these parameter types)"},
+	{status: dubbo.StatusBadRequest, problem: badRequest,
+		hint: " (no such service, version or method, or arguments of the wrong type)"},
+	{status: dubbo.StatusBadResponse, problem: badAnswer},
+	{status: dubbo.StatusServiceNotFound, problem: notFound},
 	// A provider that is shutting down answers this as well, so another instance may know the service.
-	{Status: dubbo.StatusServiceError, Text: "Not found exported service", problem: notFound, Retriable: true},
-	{Status: dubbo.StatusServiceError, Text: "Not unique method", problem: badRequest,
-		Hint: " (name the parameter types in x-dubbo-parameter-types)"},
-	{Status: dubbo.StatusServiceError, Text: "args.length != types.length", problem: badRequest},
-	{Status: dubbo.StatusServiceError, Text: "PojoUtils.realize", problem: badRequest,
-		Hint: " (an argument does not fit the method's parameter)"},
-	{Status: dubbo.StatusServiceError, Text: "NoSuchMethodException", problem: notFound},
-	{Status: dubbo.StatusServiceError, Text: "No such method", problem: notFound},
-	{Status: dubbo.StatusServiceError, problem: failed},
-	{Status: dubbo.StatusServerError, problem: badAnswer},
-	{Status: dubbo.StatusClientError, problem: badAnswer},
-	{Status: dubbo.StatusThreadPoolExhausted, problem: exhausted, Retriable: true},
+	{status: dubbo.StatusServiceError, text: "Not found exported service", problem: notFound, retriable: true},
+	{status: dubbo.StatusServiceError, text: "Not unique method", problem: badRequest,
+		hint: " (name the parameter types in x-dubbo-parameter-types)"},
+	{status: dubbo.StatusServiceError, text: "args.length != types.length", problem: badRequest},
+	{status: dubbo.StatusServiceError, text: "PojoUtils.realize", problem: badRequest,
+		hint: " (an argument does not fit the method's parameter)"},
+	{status: dubbo.StatusServiceError, text: "NoSuchMethodException", problem: notFound},
+	{status: dubbo.StatusServiceError, text: "No such method", problem: notFound},
+	{status: dubbo.StatusServiceError, problem: failed},
+	{status: dubbo.StatusServerError, problem: badAnswer},
+	{status: dubbo.StatusClientError, problem: badAnswer},
+	{status: dubbo.StatusThreadPoolExhausted, problem: exhausted, retriable: true},
 }
