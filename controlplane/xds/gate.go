@@ -127,7 +127,7 @@ func (g *gates) made() bool {
 	for name, want := range g.target.byKind[clusters] {
 		has := c.sent[name]
 		if has == nil {
-			if _, named := c.names[name]; named || c.wildcard {
+			if c.wants(name) {
 				return false
 			}
 			continue
@@ -158,8 +158,13 @@ func (g *gates) broken() bool {
 		if len(s.inFlight) > 0 || len(s.refused) > 0 {
 			return false
 		}
-		for name, has := range s.sent {
-			if want := g.target.byKind[k][name]; want == nil || want.version != has.version {
+		for name, want := range g.target.byKind[k] {
+			if has := s.sent[name]; s.wants(name) && (has == nil || has.version != want.version) {
+				return false
+			}
+		}
+		for name := range s.sent {
+			if g.target.byKind[k][name] == nil {
 				return false
 			}
 		}

@@ -8,9 +8,9 @@ import (
 
 // A NACK refuses a response, but what it means for each resource in it is not said. Envoy mostly takes the good ones
 // and names the bad ones in its text; a mistake that it meets while it decodes, such as a negative duration, makes it
-// take none and name none. One bad resource must not keep others from a proxy, so the others are sent again, apart from
-// those that are named; if none is named, in halves, until the bad one stands alone. To take a resource twice costs
-// Envoy a comparison.
+// take none and name none. One bad resource must not keep others from a proxy, so the others are sent again: apart from
+// the one that is named; if several are named, each of these alone; if none is, in halves until the bad one stands
+// alone. To take a resource twice costs Envoy a comparison.
 
 // nack notes the proxy's NACK of r and returns the resources that are refused for good, until they change: none if that
 // is still to be found out.
@@ -27,18 +27,24 @@ func (s *subscription) nack(r response, text string) (refused []string) {
 			rest = append(rest, name)
 		}
 	}
+	slices.Sort(named)
 	slices.Sort(rest)
-	if len(named) == 0 && len(rest) == 1 {
-		named, rest = rest, nil
+	switch {
+	case len(named) == 1 || len(named)+len(rest) == 1:
+		refused = append(named, rest...)[:1]
+		rest = append(named, rest...)[1:]
+	case len(named) > 1: // a name may also occur in a text by chance, as a part of another
+		parts := slices.Collect(slices.Chunk(named, 1))
+		s.apart = append(parts, s.apart...)
+		rest = append(rest, named...)
+	case len(rest) > 1:
+		s.apart = append(slices.Collect(slices.Chunk(rest, (len(rest)+1)/2)), s.apart...)
 	}
 	for _, name := range rest {
 		s.revert(r, name)
 	}
-	if half := len(rest) / 2; len(named) == 0 && half > 0 {
-		s.apart = append([][]string{rest[:half], rest[half:]}, s.apart...)
-	}
-	s.refuse(r, named)
-	return named
+	s.refuse(r, refused)
+	return refused
 }
 
 // nackAll notes the NACK of a response that cannot be taken apart, because it lists everything there is.

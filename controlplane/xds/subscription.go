@@ -139,3 +139,8 @@ func (s *subscription) ack(r response) {
 		delete(s.refused, name)
 	}
 }
+
+func (s *subscription) wants(name string) bool {
+	_, named := s.names[name]
+	return named || s.wildcard
+}
