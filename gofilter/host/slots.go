@@ -7,7 +7,7 @@ import (
 
 const (
 	slotBlock  = 1 << 10
-	slotBlocks = 1 << 12
+	slotBlocks = 1 << 16
 )
 
 // Slots gives out numbers for values, so that C code can hold on to a Go value without a pointer to it. The zero
@@ -20,7 +20,7 @@ type Slots[T any] struct {
 	blocks [slotBlocks]atomic.Pointer[[slotBlock]*T]
 }
 
-// Put keeps v and returns its number, or 0 when all four million are taken.
+// Put keeps v and returns its number, or 0 when all 64 million are taken, which is more requests than fit into memory.
 func (s *Slots[T]) Put(v *T) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
