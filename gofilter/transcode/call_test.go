@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -77,6 +78,33 @@ func TestHash(t *testing.T) {
 		_, done := c.Upstream(reply(&c, 20, func(w *dubbo.Writer) { w.Int(1); w.Int(99162322); w.Null() }), false)
 		if done == nil || done.Status != 200 || string(done.Body) != "99162322" {
 			t.Fatalf("got %+v", done)
+		}
+	}
+}
+
+// A call of one string argument that answers an int allocates nothing once its buffers have grown.
+func TestHashCallAllocations(t *testing.T) {
+	for _, typed := range []bool{true, false} {
+		var c Call
+		headers := benchHeaders(typed)
+		body := []byte(`["hello"]`)
+		frame := reply(&c, dubbo.StatusOK, hashAnswer)
+		allocs := testing.AllocsPerRun(100, func() {
+			c.Reset(&defaults)
+			for i := range headers {
+				c.Header(headers[i][0], headers[i][1])
+			}
+			c.Body(body)
+			if _, bad := c.Request(); bad != nil {
+				t.Fatalf("%s", bad.Body)
+			}
+			binary.BigEndian.PutUint64(frame[4:], c.id)
+			if _, done := c.Upstream(frame, false); done == nil || done.Status != 200 {
+				t.Fatal("no answer")
+			}
+		})
+		if allocs > 0 {
+			t.Errorf("typed %v: %v allocations", typed, allocs)
 		}
 	}
 }
