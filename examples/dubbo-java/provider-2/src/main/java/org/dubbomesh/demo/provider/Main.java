@@ -27,8 +27,10 @@ public final class Main {
         System.setProperty("dubbo.service.shutdown.wait", String.valueOf(options.millis("drain", 300)));
         System.setProperty("dubbo.application.logger", "slf4j");
         String host = host(options);
-        System.setProperty("DUBBO_IP_TO_BIND", host);
-        System.setProperty("DUBBO_IP_TO_REGISTRY", host);
+        if (!host.equals("0.0.0.0")) { // which is what Dubbo listens at when told nothing
+            System.setProperty("DUBBO_IP_TO_BIND", host);
+            System.setProperty("DUBBO_IP_TO_REGISTRY", host);
+        }
 
         DubboBootstrap bootstrap = DubboBootstrap.getInstance()
                 .application(application())

@@ -29,8 +29,10 @@ public final class Main {
         System.setProperty("dubbo.application.logger", "slf4j");
         // Dubbo takes 127.0.0.1 for a mistake; written as one number it can be listened at.
         String host = options.host().equals("127.0.0.1") ? "2130706433" : options.host();
-        System.setProperty("DUBBO_IP_TO_BIND", host);
-        System.setProperty("DUBBO_IP_TO_REGISTRY", host);
+        if (!host.equals("0.0.0.0")) { // which is what Dubbo listens at when told nothing
+            System.setProperty("DUBBO_IP_TO_BIND", host);
+            System.setProperty("DUBBO_IP_TO_REGISTRY", host);
+        }
 
         DubboBootstrap bootstrap = DubboBootstrap.getInstance()
                 .application(application())
