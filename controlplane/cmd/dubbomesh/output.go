@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -64,6 +65,7 @@ func show[T any](cmd *cobra.Command, list []T, t table[T]) error {
 		if text, err = yaml.JSONToYAML(text); err != nil {
 			return err
 		}
+		text = bytes.Map(visible, text)
 	}
 	_, err = cmd.OutOrStdout().Write(text)
 	return err
@@ -88,9 +90,17 @@ func printable(cell string) string {
 		return "-"
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if r == '\n' || r == '\t' {
 			return ' '
 		}
-		return r
+		return visible(r)
 	}, cell)
+}
+
+// visible replaces a control character, which could act on a terminal.
+func visible(r rune) rune {
+	if (r < ' ' && r != '\n') || (r >= 0x7f && r < 0xa0) {
+		return ' '
+	}
+	return r
 }
