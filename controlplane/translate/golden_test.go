@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"maps"
@@ -151,11 +152,34 @@ func messages[M proto.Message](t *testing.T, byName map[string]M) []any {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
 		var value any
-		if err := json.Unmarshal(text, &value); err != nil {
+		if err := decoder.Decode(&value); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, value)
+		out = append(out, numbers(value))
 	}
 	return out
+}
+
+// numbers makes whole numbers readable: as floating point they come out as 1.048576e+06.
+func numbers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = numbers(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	}
+	return value
 }
