@@ -30,23 +30,28 @@ const patience = 90 * time.Second
 const readyFile = "UP_TEST_READY_FILE"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(readyFile) == "" {
-		os.Exit(m.Run())
+	if file := os.Getenv(readyFile); file != "" {
+		if err := runHere(file); err != nil {
+			fmt.Println("up:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
+	os.Exit(m.Run())
+}
+
+// runHere runs a mesh with the demo on free ports in this process, until SIGTERM.
+func runHere(file string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	c, err := settings.Load(pflag.NewFlagSet("up", pflag.ContinueOnError), "")
-	if err == nil {
-		err = Run(ctx, Options{
-			Settings: c, Ephemeral: true, ReadyFile: os.Getenv(readyFile), GatewayAddress: loopback,
-			Envoy: os.Getenv("ENVOY"), Module: "../../bin/libdubbo.so", Demo: "../../bin",
-		}, os.Stdout, slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	}
 	if err != nil {
-		fmt.Println("up:", err)
-		os.Exit(1)
+		return err
 	}
-	os.Exit(0)
+	return Run(ctx, Options{
+		Settings: c, Ephemeral: true, ReadyFile: file, GatewayAddress: loopback,
+		Envoy: os.Getenv("ENVOY"), Module: "../../bin/libdubbo.so", Demo: "../../bin",
+	}, os.Stdout, slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }
 
 // running is a mesh in a process of its own.
@@ -151,14 +156,16 @@ func (r *running) process(t *testing.T, name string) Process {
 }
 
 // call is the first thing that a new user tries.
-func (r *running) call() (int, string) {
-	answer, err := http.Post("http://"+r.Gateway+"/"+helloService+"/hash", "application/json", strings.NewReader(`["hello"]`))
+func (r *running) call() (int, string) { return r.post(helloService+"/hash", `["hello"]`) }
+
+func (r *running) post(path, body string) (int, string) {
+	answer, err := http.Post("http://"+r.Gateway+"/"+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		return 0, err.Error()
 	}
 	defer func() { _ = answer.Body.Close() }()
-	body, _ := io.ReadAll(answer.Body)
-	return answer.StatusCode, strings.TrimSpace(string(body))
+	text, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, strings.TrimSpace(string(text))
 }
 
 func TestMeshSurvivesItsChildrenAndStopsCleanly(t *testing.T) {
@@ -188,8 +195,21 @@ func TestMeshSurvivesItsChildrenAndStopsCleanly(t *testing.T) {
 		return status == http.StatusOK && strings.Contains(r.out.String(), "envoy is started again")
 	})
 
+	// What is under way when the mesh is told to stop is still answered.
+	slow := make(chan int)
+	go func() {
+		status, _ := r.post(echoService+"/slow", "[1000]")
+		slow <- status
+	}()
+	until(t, "the slow call is under way", func() bool {
+		stats, err := fetch(t.Context(), http.MethodGet, "http://"+r.Admin+"/stats?filter=downstream_rq_active")
+		return err == nil && busy(stats)
+	})
 	if err := r.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
+	}
+	if status := <-slow; status != http.StatusOK {
+		t.Errorf("the call that was under way ended with %d", status)
 	}
 	<-r.ended
 	if code := r.command.ProcessState.ExitCode(); code != 0 {
