@@ -11,8 +11,8 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// The hosts of the Go filter that can be emitted for.
-const DynamicModule = "dynamic-module" // Envoy's dynamic modules, in stock Envoy
+// DynamicModule is the dataplane in which the Go filter runs as one of Envoy's dynamic modules, in a stock Envoy.
+const DynamicModule = "dynamic-module"
 
 // Options are the mesh-wide inputs of a translation beside the services. The zero value is not usable: start from
 // DefaultOptions.

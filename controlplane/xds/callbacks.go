@@ -8,7 +8,7 @@ import (
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 )
 
-// The protocol library calls these on the stream's goroutine; a request's callback comes before its watch.
+// The protocol library calls what follows on the stream's goroutine; a request's callback comes before its watch.
 
 // OnDeltaStreamOpen is not needed: a proxy is made for its stream.
 func (p *proxy) OnDeltaStreamOpen(context.Context, int64, string) error { return nil }

@@ -6,6 +6,7 @@ type metrics struct {
 	connected prometheus.Gauge
 	pushes    *prometheus.CounterVec
 	nacks     *prometheus.CounterVec
+	overdue   prometheus.Counter
 	latency   *prometheus.HistogramVec
 }
 
@@ -20,6 +21,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		nacks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dubbomesh_xds_nacks_total", Help: "Responses that a proxy refused in part or as a whole, by type of resource.",
 		}, []string{"type"}),
+		overdue: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dubbomesh_xds_overdue_total",
+			Help: "Changes sent out of order because a proxy did not answer in time to what had to go first.",
+		}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "dubbomesh_xds_push_seconds",
 			Help:    "Time from sending a response to the proxy's answer, by type of resource.",
@@ -30,6 +35,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		m.pushes.WithLabelValues(k.String())
 		m.nacks.WithLabelValues(k.String())
 	}
-	reg.MustRegister(m.connected, m.pushes, m.nacks, m.latency)
+	reg.MustRegister(m.connected, m.pushes, m.nacks, m.overdue, m.latency)
 	return m
 }

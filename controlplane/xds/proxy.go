@@ -67,10 +67,14 @@ func (p *proxy) advance() {
 	if p.closed || p.gates.target == nil {
 		return
 	}
-	now := p.now()
+	now, before := p.now(), p.gates.open
 	p.gates.open = waits{
 		change:  !p.since.change.IsZero() && now.Sub(p.since.change) >= p.patience,
 		removal: !p.since.removal.IsZero() && now.Sub(p.since.removal) >= p.patience,
+	}
+	if (p.gates.open.change && !before.change) || (p.gates.open.removal && !before.removal) {
+		p.metrics.overdue.Inc()
+		p.log.Warn("proxy does not answer in time; sending what waited for its answer", "patience", p.patience)
 	}
 	var held waits
 	for k := range kinds {

@@ -20,7 +20,7 @@ type state struct {
 	stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesClient
 }
 
-func (r *rig) connectState(id string) state {
+func (r *rig) connectState() state {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	r.t.Cleanup(cancel)
@@ -77,7 +77,7 @@ func (s state) ack(resp *discoveryv3.DiscoveryResponse, names ...string) {
 func TestStateOfTheWorld(t *testing.T) {
 	r := newRig(t)
 	r.server.Publish(world("to a", "a=1/1"))
-	s := r.connectState("p")
+	s := r.connectState()
 	s.send(&discoveryv3.DiscoveryRequest{TypeUrl: cds})
 	s.ack(s.expect(cds, "a"))
 	s.send(&discoveryv3.DiscoveryRequest{TypeUrl: eds, ResourceNames: []string{"a"}})
