@@ -62,7 +62,9 @@ for text in hello '' 'The quick brown fox jumps over the lazy dog.' "run $RANDOM
 done
 echo "ok     hash is answered as Java's String.hashCode"
 
-# 2. Weights 100 : 200 : 300.
+# 2. Weights 100, 200, 300.
+overridden=$(in_etcd etcdctl get --prefix --keys-only "/dubbomesh/weights/$echo/" | tr -d '\r' | xargs)
+[[ -z $overridden ]] || fail "a weight is overridden: $overridden; take that back first, with etcdctl del"
 expect 'as registered' 17 33 50
 
 # 3. The small provider's weight, changed with etcdctl, takes effect within a second.

@@ -22,12 +22,13 @@ answers() {
 until answers; do
   if ((SECONDS > started + gateway_up_within)); then
     "${compose[@]}" ps >&2
-    "${compose[@]}" logs --tail=15 controlplane gateway provider-small http-one >&2
+    "${compose[@]}" logs --no-color --tail=15 controlplane gateway provider-small http-one >&2
     fail "the gateway at $gateway does not answer after ${gateway_up_within}s; the logs above may say why, make compose-down removes everything"
   fi
   sleep 0.5
 done
 
+dc="${compose[*]:0:${#compose[@]}-4} -f compose/compose.yaml" # what a user types
 ip=$("${compose[@]}" exec -T provider-small hostname -i | tr -d '\r')
 cat <<EOF
 
@@ -37,7 +38,7 @@ The mesh runs; everything is published on 127.0.0.1 only.
   Envoy admin    http://127.0.0.1:$ADMIN_PORT
   control plane  http://127.0.0.1:$API_PORT          /metrics, /api
   etcd           127.0.0.1:$ETCD_PORT
-  Dubbo          provider-small, provider-medium, provider-large, weights 100 : 200 : 300
+  Dubbo          provider-small, provider-medium, provider-large, weights 100, 200, 300
   HTTP           http-one, http-two
 
 Three things to try (from the repository's root):
@@ -46,11 +47,13 @@ Three things to try (from the repository's root):
      curl -s -d '["hello"]' -H 'content-type: application/json' $gateway/$hello/hash
 
   2. take the small provider out of the traffic, and see who answers
-     ${compose[*]:0:${#compose[@]}-4} -f compose/compose.yaml exec etcd etcdctl put /dubbomesh/weights/$echo/$ip:20880 0
-     curl -s -d '[]' -H 'content-type: application/json' "$gateway/$echo/whoami#[1-12]"
+     $dc exec etcd etcdctl put /dubbomesh/weights/$echo/$ip:20880 0
+     curl -s -d '[]' -H 'content-type: application/json' -w '\\n' "$gateway/$echo/whoami#[1-12]"
+     $dc exec etcd etcdctl del --prefix /dubbomesh/weights/
 
   3. stop a provider while calling: it deregisters first, and no call fails
-     ${compose[*]:0:${#compose[@]}-4} -f compose/compose.yaml stop provider-medium
+     $dc stop provider-medium
+     $dc start provider-medium
 
 make compose-test checks all of it; make compose-down removes it.
 EOF
