@@ -18,12 +18,13 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		// A host counts without its port, so that no name needs a wildcard.
 		IgnorePortInHostMatching: true,
 	}
-	base := virtualHost("*", opt)
-	base.Routes = append(base.Routes, formRoute())
+	byPath := map[string]*anypb.Any{"/": packRoutes(formRoute())}
 	var problems []model.Problem
 	owner := map[string]string{}
 	for _, s := range services {
-		base.Routes = append(base.Routes, s.Paths...)
+		if s.packed != nil {
+			byPath[pathPrefix(s.Name)] = s.packed
+		}
 		if len(s.Hosted) == 0 {
 			continue
 		}
@@ -38,18 +39,24 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		host.Routes = s.Hosted
 		out.VirtualHosts = append(out.VirtualHosts, host)
 	}
-	base.Routes = append(base.Routes, &routev3.Route{
-		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
-		Action: problemResponse(404, "No such service",
-			"No service of this name is registered. Call POST /{interface}/{method} for Dubbo, or /{service}/… for HTTP; `dubbomesh services` lists what there is."),
-		ResponseHeadersToAdd: problemHeaders(),
-	})
+	base := virtualHost("*", opt)
+	base.Matcher = pathMatcher(byPath)
 	out.VirtualHosts = append(out.VirtualHosts, base)
 	return out, problems
 }
 
 func virtualHost(domain string, opt Options) *routev3.VirtualHost {
 	return &routev3.VirtualHost{Name: domain, Domains: []string{domain}, RetryPolicy: retries(opt)}
+}
+
+// noService answers for a path that belongs to no service.
+func noService() *routev3.Route {
+	return &routev3.Route{
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
+		Action: problemResponse(404, "No such service",
+			"No service of this name is registered. Call POST /{interface}/{method} for Dubbo, or /{service}/… for HTTP; `dubbomesh services` lists what there is."),
+		ResponseHeadersToAdd: problemHeaders(),
+	}
 }
 
 // formRoute switches the form filter on for a form on POST /. The filter sets the path that the form asks for and has

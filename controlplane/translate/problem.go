@@ -9,6 +9,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
+const problemType = "application/problem+json" // RFC 9457
+
 // maxDetail bounds a problem's text: Envoy refuses all routes because of one response larger than 4096 bytes.
 const maxDetail = 1500
 
@@ -33,7 +35,7 @@ func problemResponse(status uint32, title, detail string) *routev3.Route_DirectR
 
 func problemHeaders() []*corev3.HeaderValueOption {
 	return []*corev3.HeaderValueOption{{
-		Header:       &corev3.HeaderValue{Key: "content-type", Value: "application/problem+json"},
+		Header:       &corev3.HeaderValue{Key: "content-type", Value: problemType},
 		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
 	}}
 }

@@ -82,8 +82,8 @@ func httpProtocol(c *clusterv3.Cluster, o *httpv3.HttpProtocolOptions) {
 	}
 }
 
-// pack wraps a message; equal messages give equal bytes. All that is packed is made of constants and of numbers, so
-// that it always marshals; nothing from the registry is.
+// pack wraps a message; equal messages give equal bytes. It always marshals: all text from outside that is packed
+// was checked or made to be UTF-8.
 func pack(m proto.Message) *anypb.Any {
 	out := &anypb.Any{}
 	if err := anypb.MarshalFrom(out, m, proto.MarshalOptions{Deterministic: true}); err != nil {

@@ -8,6 +8,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -31,6 +32,8 @@ type ServiceResources struct {
 	Domain    string           // under which Hosted is reached, lower case; "" for none
 	Hosted    []*routev3.Route // the routes of its own virtual host
 	Problems  []model.Problem
+
+	packed *anypb.Any // Paths as they stand in the gateway's routes
 }
 
 // Translate is Service for each service of the snapshot, joined by Gateway.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -60,8 +59,8 @@ func variantRoutes(all []variant, match func() *routev3.RouteMatch, rewrite stri
 		return nil
 	}
 	answered := selections(all)
-	if plain := only(all, model.ProtocolHTTP, model.ProtocolH2); len(plain) == len(all) && len(answered) == 1 {
-		// Group and version mean nothing to an HTTP service that has none: it gets whatever headers pass by.
+	if plain := only(all, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolGRPC); len(plain) == len(all) && len(answered) == 1 {
+		// Group and version mean nothing to an HTTP or gRPC service that has none: it gets whatever headers pass by.
 		return []*routev3.Route{{Match: match(), Action: &routev3.Route_Route{Route: action(answered[0].to, rewrite, opt)}}}
 	}
 	for _, s := range answered {
@@ -114,7 +113,7 @@ func action(to []variant, rewrite string, opt Options) *routev3.RouteAction {
 	if len(to) == 1 && to[0].protocol == model.ProtocolGRPC {
 		// A stream may live for long. A caller's own deadline (grpc-timeout) is kept all the same.
 		a.Timeout = durationpb.New(0)
-		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{GrpcTimeoutHeaderMax: durationpb.New(0 * time.Second)}
+		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{GrpcTimeoutHeaderMax: durationpb.New(0)}
 	}
 	serving := slices.DeleteFunc(slices.Clone(to), func(v variant) bool { return v.weight() == 0 })
 	switch len(serving) {

@@ -30,6 +30,9 @@ func Service(svc model.Service, opt Options) ServiceResources {
 		// What is known to be refused is caught above with a better word; this net is for what is not known yet.
 		return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
 	}
+	if len(out.Paths) > 0 {
+		out.packed = packRoutes(out.Paths...)
+	}
 	return out
 }
 

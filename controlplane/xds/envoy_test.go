@@ -189,7 +189,10 @@ func TestEnvoyTakesEverything(t *testing.T) {
 					t.Errorf("GET %s of %s: %d %q, want 200 %q", c.path, c.host, status, body, c.want)
 				}
 			}
-			wantProblem(t, m, "/nothing/here", 404)
+			for _, path := range []string{"/", "/nothing/here", "/order/x", "/ordersX/x", "/com.x.HelloX/a", "/com.x.Hell"} {
+				wantProblem(t, m, path, 404)
+			}
+			wantProblem(t, m, "/com.x.Hello?x=1", 503)
 			m.publish(service("orders", orders), service("late", backend(t, "late")))
 			m.await("in sync", inSync)
 			if status, body, _ := m.get("/late/x", "any"); status != 200 || body != "late /x " {
