@@ -68,11 +68,11 @@ func router() *hcmv3.HttpFilter {
 // localReplies makes problem JSON of what Envoy says when it got no answer, by the flags that it sets then: other
 // responses of its own, those of the routes and of the Go filter, are problem JSON already.
 func localReplies() *hcmv3.LocalReplyConfig {
-	text := func(s string) *structpb.Value { return structpb.NewStringValue(s) }
+	text := structpb.NewStringValue
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
 		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
 			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{
-				Flags: []string{"UH", "UF", "UC", "UR", "UT", "UO", "URX", "LR", "NC", "NR", "SI", "DT", "UMSDR", "UPE", "OM"},
+				Flags: []string{"UH", "UF", "UC", "UR", "UT", "UO", "URX", "LR", "NC", "SI", "DT", "UMSDR", "UPE", "OM"},
 			},
 		}},
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
