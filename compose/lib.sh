@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts beside it: what they share. It leaves `compose` (an array), the settings of .env and the URLs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Checks a mesh that up.sh started: a call, a weight changed with etcdctl, its effect, and a provider stopped under load.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 providers=(small medium large)

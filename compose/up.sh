@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images, starts the mesh in containers and returns when the gateway answers.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # A port taken by somebody else is said in a sentence here, before anything is built.
@@ -34,12 +35,13 @@ cat <<EOF
 
 The mesh runs; everything is published on 127.0.0.1 only.
 
-  gateway        $gateway           Envoy; POST /<interface>/<method>, /<HTTP service>/<path>
-  Envoy admin    http://127.0.0.1:$ADMIN_PORT
-  control plane  http://127.0.0.1:$API_PORT          /metrics, /api
-  etcd           127.0.0.1:$ETCD_PORT
-  Dubbo          provider-small, provider-medium, provider-large, weights 100, 200, 300
-  HTTP           http-one, http-two
+$(printf '  %-13s  %-22s  %s\n' \
+  gateway "$gateway" 'Envoy: POST /<interface>/<method>, or /<HTTP service>/<path>' \
+  'Envoy admin' "http://127.0.0.1:$ADMIN_PORT" 'statistics, configuration dump' \
+  'control plane' "http://127.0.0.1:$API_PORT" 'API, /metrics' \
+  etcd "127.0.0.1:$ETCD_PORT" 'registrations and weights under /dubbomesh' \
+  Dubbo '(inside)' 'provider-small, provider-medium, provider-large; weights 100, 200, 300' \
+  HTTP '(inside)' 'http-one, http-two')
 
 Three things to try (from the repository's root):
 
