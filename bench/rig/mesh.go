@@ -151,15 +151,15 @@ func (m *mesh) hosts(ctx context.Context) (map[string]host, error) {
 }
 
 // waitRoutes waits until Envoy knows every server with its weight and both services answer through the gateway.
-func (m *mesh) waitRoutes(ctx context.Context, web *server, providers []*server) error {
+func (m *mesh) waitRoutes(ctx context.Context, servers []*server) error {
 	err := poll(ctx, "Envoy to know all instances", func() error {
 		hosts, err := m.hosts(ctx)
 		if err != nil {
 			return err
 		}
 		var missing []string
-		for _, s := range append([]*server{web}, providers...) {
-			if h, known := hosts[s.address]; !known || s != web && h.weight != s.weight {
+		for _, s := range servers {
+			if h, known := hosts[s.address]; !known || h.weight != s.weight {
 				missing = append(missing, s.name)
 			}
 		}

@@ -145,8 +145,9 @@ const method = `
 - **Everything shares one machine**: wrk with two threads, Envoy, three providers, etcd and the control plane. A part of
   what is lost against the ceiling is lost to that; therefore the yardstick is what wrk reaches in the same run straight
   at a plain HTTP/1.1 service that answers the same hash after the same 50 ms (` + "`bench/echo`" + `).
-- **The hop** is compared with the same Envoy, gateway and load in front of that plain service: what Dubbo costs is the
-  difference, the rest is an HTTP proxy's price.
+- **The hop** is compared with the same Envoy, gateway and load in front of that plain service, with as many instances
+  and the same weights as there are providers: what Dubbo costs is the difference, the rest is an HTTP proxy's price.
+  (In front of a single plain process the same Envoy needs less CPU, because it is woken less often.)
 - **Order**: the ways follow one another with each number of connections, and another one begins each time. Proportions
   are taken within a round.
 - **Checks**: wrk tells its script neither the connection nor the request of an answer, so the script keeps the hashes

@@ -18,8 +18,8 @@ type way int
 
 // The ways, from the shortest.
 const (
-	direct way = iota // straight at the plain HTTP service
-	plain             // through the gateway to that service
+	direct way = iota // straight at one instance of the plain HTTP service
+	plain             // through the gateway to that service, with as many instances and the same weights as the next
 	dubbo             // through the gateway to the Dubbo providers
 )
 
@@ -42,8 +42,8 @@ type rig struct {
 	options   options
 	dir       string // logs and built programs, removed at the end
 	mesh      *mesh
-	plain     *server
-	providers []*server // small, medium, large
+	plain     []*server // small, medium, large
+	providers []*server // likewise
 	ends      []func()  // what stops it, in the order in which it was started
 }
 
@@ -80,7 +80,7 @@ func start(ctx context.Context, o options) (r *rig, err error) {
 	if err := r.startServers(ctx); err != nil {
 		return nil, err
 	}
-	return r, r.mesh.waitRoutes(ctx, r.plain, r.providers)
+	return r, r.mesh.waitRoutes(ctx, slices.Concat(r.plain, r.providers))
 }
 
 // build makes the programs that only this experiment needs.
@@ -141,8 +141,11 @@ func (r *rig) measureAll(ctx context.Context) ([]measurement, error) {
 func (r *rig) measure(ctx context.Context, w way, connections int) (measurement, error) {
 	m := measurement{way: w, connections: connections}
 	answering := r.providers
-	if w != dubbo {
-		answering = []*server{r.plain}
+	switch w {
+	case direct:
+		answering = r.plain[:1]
+	case plain:
+		answering = r.plain
 	}
 	before, err := r.look(ctx, answering)
 	if err != nil {
@@ -173,7 +176,7 @@ func (r *rig) measure(ctx context.Context, w way, connections int) (measurement,
 func (r *rig) url(w way) string {
 	switch w {
 	case direct:
-		return "http://" + r.plain.address + "/hash"
+		return "http://" + r.plain[0].address + "/hash"
 	case plain:
 		return "http://" + r.mesh.gateway + "/" + plainService + "/hash"
 	}

@@ -32,37 +32,38 @@ var sizes = []struct {
 	heap   int
 }{{"small", 1, 512}, {"medium", 2, 1536}, {"large", 3, 2560}}
 
-// startServers starts and registers everything that answers.
+// startServers starts and registers everything that answers. There are as many plain instances as providers, because
+// a proxy that talks to more processes is woken more often, whatever they speak.
 func (r *rig) startServers(ctx context.Context) error {
-	process, err := r.launch("echo", filepath.Join(r.dir, "echo"))
-	if err != nil {
-		return err
-	}
-	r.plain = &server{name: "plain", weight: 1, process: process}
-	if err := r.plain.waitListening(ctx); err != nil {
-		return err
-	}
-	if err := r.mesh.register(ctx, plainService, model.ProtocolHTTP, r.plain); err != nil {
-		return err
-	}
 	for _, size := range sizes {
+		s := &server{name: "plain " + size.name, weight: size.weight}
+		if err := r.startServer(ctx, s, plainService, model.ProtocolHTTP, filepath.Join(r.dir, "echo")); err != nil {
+			return err
+		}
+		r.plain = append(r.plain, s)
+
 		path, args, err := r.providerCommand(size.name, size.heap)
 		if err != nil {
 			return err
 		}
-		s := &server{name: size.name, weight: size.weight}
-		if s.process, err = r.launch(size.name, path, args...); err != nil {
-			return err
-		}
-		if err := s.waitListening(ctx); err != nil {
-			return err
-		}
-		if err := r.mesh.register(ctx, helloService, model.ProtocolDubbo, s); err != nil {
+		s = &server{name: size.name, weight: size.weight}
+		if err := r.startServer(ctx, s, helloService, model.ProtocolDubbo, path, args...); err != nil {
 			return err
 		}
 		r.providers = append(r.providers, s)
 	}
 	return nil
+}
+
+// startServer starts one instance of a service and registers it once it listens.
+func (r *rig) startServer(ctx context.Context, s *server, service string, protocol model.Protocol, path string, args ...string) (err error) {
+	if s.process, err = r.launch(s.name, path, args...); err != nil {
+		return err
+	}
+	if err := s.waitListening(ctx); err != nil {
+		return err
+	}
+	return r.mesh.register(ctx, service, protocol, s)
 }
 
 // providerCommand is how a provider of the chosen kind is started.
