@@ -8,6 +8,8 @@ GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS     := -X main.version=$(VERSION)
 BIN         := bin
+# With its name inside, what the control plane configures by name is the library that the bootstrap loaded by path.
+SONAME      := -extldflags=-Wl,-soname,libdubbo.so
 ABI_MODULE  := github.com/envoyproxy/envoy/source/extensions/dynamic_modules
 # Evaluated only by the rules that build the shared object.
 ABI_CFLAGS   = -O2 -I$(shell $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi
@@ -36,7 +38,7 @@ $(BIN)/dubbomesh: need-go
 
 .PHONY: $(BIN)/libdubbo.so
 $(BIN)/libdubbo.so: need-go need-cc
-	@echo "build  $@"; CGO_ENABLED=1 CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) build -trimpath -buildmode=c-shared -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
+	@echo "build  $@"; CGO_ENABLED=1 CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) build -trimpath -buildmode=c-shared -ldflags '$(SONAME)' -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
 
 .PHONY: $(BIN)/demo-provider
 $(BIN)/demo-provider: need-go
@@ -52,7 +54,7 @@ $(BIN)/etcd: need-go
 
 .PHONY: $(BIN)/race/dubbomesh
 $(BIN)/race/dubbomesh: need-go need-cc
-	@echo "build  $@"; CGO_ENABLED=1 $(GO) build -race -trimpath -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
+	@echo "build  $@"; CGO_ENABLED=1 $(GO) build -race -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
 
 .PHONY: java
 java: need-java need-mvn ## the Dubbo Java 3.3.6 and 2.7.23 example services

@@ -35,21 +35,15 @@ func start(t *testing.T, name string, env []string, command string, args ...stri
 	p.cmd = exec.Command(command, args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	// The signal comes when the thread ends that started the child. Go keeps its threads until the process ends.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	go func() {
-		// The death signal is bound to the thread that starts the child: it has to live as long as the child.
-		runtime.LockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait()
-			close(p.done)
-		}
-	}()
-	if err := <-started; err != nil {
+	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v; run `make test-e2e`, which builds what these tests need", name, err)
 	}
+	go func() {
+		_ = p.cmd.Wait() // its outcome is in ProcessState
+		close(p.done)
+	}()
 	t.Cleanup(func() {
 		p.stop(t)
 		if t.Failed() {

@@ -91,8 +91,14 @@ func (r *Registration) Close(ctx context.Context) error {
 	if err := markDraining(ctx, r.client, r.key, []byte(r.value)); err != nil {
 		return fmt.Errorf("close registration: %w", err)
 	}
-	if _, err := r.client.Revoke(ctx, r.lease); err != nil { // deletes the key, unless another lease has taken it over
+	if _, err := r.client.Revoke(ctx, r.lease); err != nil { // deletes the key, unless it was written again without the lease
 		return fmt.Errorf("close registration %s: revoke its lease: %w", r.key, err)
+	}
+	// An operator who edits the key with a plain put takes the lease off it. It is this registration all the same; one
+	// that somebody else keeps under a lease of his own is not.
+	unleased := clientv3.Compare(clientv3.LeaseValue(r.key), "=", clientv3.NoLease)
+	if _, err := r.client.Txn(ctx).If(unleased).Then(clientv3.OpDelete(r.key)).Commit(); err != nil {
+		return fmt.Errorf("close registration: delete %s: %w", r.key, err)
 	}
 	r.lease = clientv3.NoLease
 	return nil
@@ -151,7 +157,8 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 		return nil, fmt.Errorf("grant a lease: %w", err)
 	}
 	r.lease = grant.ID
-	if _, err := r.client.Put(request, r.key, r.value, clientv3.WithLease(grant.ID)); err != nil {
+	put, err := r.client.Put(request, r.key, r.value, clientv3.WithLease(grant.ID))
+	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", r.key, err)
 	}
 	answers, err := r.client.KeepAlive(ctx, grant.ID)
@@ -159,12 +166,32 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 		return nil, fmt.Errorf("keep the lease alive: %w", err)
 	}
 	ended := make(chan struct{})
+	watched, unwatch := context.WithCancel(ctx)
+	go r.keepLease(watched, grant.ID, put.Header.Revision+1)
 	go func() {
 		defer close(ended)
+		defer unwatch()
 		for range answers { // closed when etcd does not know the lease any more, or it ran out unanswered
 		}
 	}()
 	return ended, nil
+}
+
+// keepLease puts the lease back on the key when somebody edits it: a plain `etcdctl put` takes it off, and an instance
+// that dies would then stay registered for ever. The edited value stands until the instance is registered again.
+func (r *Registration) keepLease(ctx context.Context, lease clientv3.LeaseID, from int64) {
+	for answer := range r.client.Watch(ctx, r.key, clientv3.WithRev(from), clientv3.WithFilterDelete()) {
+		for _, ev := range answer.Events {
+			if clientv3.LeaseID(ev.Kv.Lease) != clientv3.NoLease {
+				continue
+			}
+			unchanged := clientv3.Compare(clientv3.ModRevision(r.key), "=", ev.Kv.ModRevision)
+			again := clientv3.OpPut(r.key, string(ev.Kv.Value), clientv3.WithLease(lease))
+			if _, err := r.client.Txn(ctx).If(unchanged).Then(again).Commit(); err != nil && ctx.Err() == nil {
+				r.log.Warn("the key was edited and has lost its lease", "error", err)
+			}
+		}
+	}
 }
 
 // pause waits, but not longer than ctx.

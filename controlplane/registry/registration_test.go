@@ -49,6 +49,27 @@ func TestRegistrationLifecycle(t *testing.T) {
 	eventually(t, r, "an intended departure", func(s State) bool { return len(s.Protected) == 0 && has("hello")(s) })
 }
 
+// TestRegistrationKeepsEditedKey edits the key as `etcdctl put` does, which takes its lease off.
+func TestRegistrationKeepsEditedKey(t *testing.T) {
+	c := startEtcd(t).dial()
+	r := run(t, loose, c)
+	reg := register(t, c, hello())
+	if _, err := c.Put(t.Context(), reg.Key(), "{address: 10.0.0.1, port: 20880, weight: 7}"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, r, "the edited weight", has("hello", "10.0.0.1:20880=7"))
+	for events := c.Watch(t.Context(), reg.Key(), clientv3.WithRev(1)); ; {
+		answer := <-events
+		if n := len(answer.Events); n > 0 && answer.Events[n-1].Kv.Version == 3 && answer.Events[n-1].Kv.Lease != 0 {
+			break // the registration itself, the edit, and the lease put back
+		}
+	}
+	if err := reg.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, r, "gone with its registration", has("hello"))
+}
+
 func TestRegistrationOutlivesLostLease(t *testing.T) {
 	c := startEtcd(t).dial()
 	r := run(t, loose, c)
