@@ -83,8 +83,11 @@ func (r report) drawHop(b *strings.Builder) {
 	}
 	group := (hopRight - hopLeft) / float64(max(1, len(r.rows)))
 	for i, w := range r.rows {
-		bar(b, hopLeft+group*(float64(i)+0.25), group*0.5, height(w.hop.median, top), "dubbomesh", fmt.Sprintf("%.2f", w.hop.median))
-		label(b, hopLeft+group*(float64(i)+0.5), fmt.Sprintf("%d", w.connections))
+		middle := hopLeft + group*(float64(i)+0.5)
+		bar(b, middle-group*0.25, group*0.5, height(w.hop.median, top), "dubbomesh", "")
+		// Inside the bar, where the line of the goal does not cross it.
+		fmt.Fprintf(b, `  <text x="%.1f" y="%.1f" text-anchor="middle" fill="#ffffff">%.2f</text>`+"\n", middle, chartBottom-10, w.hop.median)
+		label(b, middle, fmt.Sprintf("%d", w.connections))
 	}
 	y := height(hopGoal, top)
 	fmt.Fprintf(b, `  <path d="M%.1f %.1f H%.1f" stroke="#dc2626" stroke-dasharray="5 4"/><text x="%.1f" y="58" text-anchor="end" fill="#dc2626">goal ≤ %.2f</text>`+"\n",
