@@ -34,7 +34,7 @@ var providerNames = map[string]string{
 	"java": "Dubbo Java 3.3 (examples/dubbo-java), heaps of 512, 1,536 and 2,560 MB",
 }
 
-var dotted = regexp.MustCompile(`\b\d+\.\d+\.\d+\b|\b[0-9a-f]{7,12}\b`)
+var dotted = regexp.MustCompile(`\b\d+\.\d+\.\d+\b|\b[0-9a-f]{7,12}\b(-dirty)?`)
 
 // version finds what looks like a version in what a program says of itself, whatever its exit code.
 func version(ctx context.Context, path, argument string) string {
