@@ -58,7 +58,7 @@ $(BIN)/race/dubbomesh: need-go need-cc
 
 .PHONY: java
 java: need-java need-mvn ## the Dubbo Java 3.3.6 and 2.7.23 example services
-	@echo "build  examples/dubbo-java"; mvn -q -B -f examples/dubbo-java package
+	@echo "build  examples/dubbo-java"; mvn -q -B -Dstyle.color=never -f examples/dubbo-java package
 
 .PHONY: envoy
 envoy: ## find a supported Envoy or fetch the pinned one into .tools/

@@ -54,7 +54,7 @@ func startMesh(t *testing.T, controlFlags ...string) *mesh {
 func (m *mesh) startEtcd(t *testing.T) {
 	t.Helper()
 	client, peer := "http://"+local(m.etcdPort), "http://"+local(m.peerPort)
-	m.etcd = start(t, "etcd", nil, repository("bin", "etcd"),
+	m.etcd = start(t, "etcd", repository("bin", "etcd"),
 		"--name", "e2e", "--data-dir", m.etcdDir, "--log-level", "error",
 		// What is under test is not the disk: on a busy machine a sync can take longer than the leases here last.
 		"--unsafe-no-fsync",
@@ -79,7 +79,7 @@ func (m *mesh) startControlPlane(t *testing.T) {
 		"controlplane", "--etcd", m.etcdAddress, "--xds", local(m.xdsPort), "--api", m.apiAddress,
 		"--gateway-address", "127.0.0.1", "--gateway-port", fmt.Sprint(m.gatewayPort),
 	}, m.controlFlags...)
-	m.control = start(t, "control plane", nil, repository("bin", "race", "dubbomesh"), args...)
+	m.control = start(t, "control plane", repository("bin", "race", "dubbomesh"), args...)
 	eventually(t, "control plane is ready", func() error { return get("http://"+m.apiAddress+"/readyz", nil) })
 }
 
@@ -119,7 +119,7 @@ func (m *mesh) remove(t *testing.T, key string) {
 func (m *mesh) register(t *testing.T, service, address string, flags ...string) *process {
 	t.Helper()
 	args := append([]string{"register", service, "--address", address, "--etcd", m.etcdAddress, "--ttl", "5s"}, flags...)
-	p := start(t, "register "+address, nil, repository("bin", "race", "dubbomesh"), args...)
+	p := start(t, "register "+address, repository("bin", "race", "dubbomesh"), args...)
 	eventually(t, service+" at "+address+" is registered", func() error {
 		for _, i := range m.instances(t, service) {
 			if i.Address == address {

@@ -10,7 +10,7 @@ import (
 // TestEtcdOutageUnderLoad stops etcd for longer than every lease lasts and starts it again on the same data.
 func TestEtcdOutageUnderLoad(t *testing.T) {
 	m := startMesh(t)
-	providers := sizes(t, m, echoService, 10*time.Millisecond)
+	providers := sizes(t, m, 10*time.Millisecond)
 	l := startLoad(t, 12, m.whoami)
 	l.waitCalls(t, 200)
 
@@ -28,7 +28,7 @@ func TestEtcdOutageUnderLoad(t *testing.T) {
 // TestControlPlaneOutageUnderLoad kills the control plane with -9, changes something meanwhile, and starts it again.
 func TestControlPlaneOutageUnderLoad(t *testing.T) {
 	m := startMesh(t)
-	providers := sizes(t, m, echoService, 10*time.Millisecond)
+	providers := sizes(t, m, 10*time.Millisecond)
 	l := startLoad(t, 12, m.whoami)
 	l.waitCalls(t, 200)
 
@@ -65,7 +65,7 @@ func without(name string) func([]answer) bool {
 // TestMalformedRegistrations writes thirty registrations that cannot be used while calls flow.
 func TestMalformedRegistrations(t *testing.T) {
 	m := startMesh(t)
-	sizes(t, m, echoService, 5*time.Millisecond)
+	sizes(t, m, 5*time.Millisecond)
 	l := startLoad(t, 8, m.whoami)
 	l.waitCalls(t, 100)
 

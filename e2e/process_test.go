@@ -29,11 +29,10 @@ type process struct {
 }
 
 // start runs a command and ends it, by its process id, when the test does.
-func start(t *testing.T, name string, env []string, command string, args ...string) *process {
+func start(t *testing.T, name, command string, args ...string) *process {
 	t.Helper()
 	p := &process{name: name, done: make(chan struct{}), out: newOutput()}
 	p.cmd = exec.Command(command, args...)
-	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	// The signal comes when the thread ends that started the child. Go keeps its threads until the process ends.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

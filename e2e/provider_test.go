@@ -28,7 +28,7 @@ func startProvider(t *testing.T, name string, delay time.Duration, flags ...stri
 	t.Helper()
 	p := &provider{name: name, address: local(freePort(t))}
 	args := append([]string{"--listen", p.address, "--name", name, "--delay", delay.String()}, flags...)
-	p.process = start(t, "provider "+name, nil, repository("bin", "demo-provider"), args...)
+	p.process = start(t, "provider "+name, repository("bin", "demo-provider"), args...)
 	p.waitOutput(t, "listening")
 	return p
 }

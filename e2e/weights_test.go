@@ -8,12 +8,12 @@ import (
 )
 
 // sizes starts the three providers of the founding experiment, registered with weights 1 : 2 : 3.
-func sizes(t *testing.T, m *mesh, service string, delay time.Duration) map[string]*provider {
+func sizes(t *testing.T, m *mesh, delay time.Duration) map[string]*provider {
 	t.Helper()
 	out := map[string]*provider{}
 	for i, name := range []string{"small", "medium", "large"} {
 		p := startProvider(t, name, delay)
-		m.register(t, service, p.address, "--weight", fmt.Sprint(100*(i+1)))
+		m.register(t, echoService, p.address, "--weight", fmt.Sprint(100*(i+1)))
 		out[name] = p
 	}
 	eventually(t, "all three providers answer", func() error { return answering(t, m, 3) })
@@ -38,7 +38,7 @@ func answering(t *testing.T, m *mesh, n int) error {
 
 func TestThreeThousandCallsSplitByWeight(t *testing.T) {
 	m := startMesh(t)
-	sizes(t, m, echoService, 0)
+	sizes(t, m, 0)
 
 	const calls, callers = 3000, 30
 	var mu sync.Mutex
@@ -69,7 +69,7 @@ func TestThreeThousandCallsSplitByWeight(t *testing.T) {
 
 func TestWeightChangeUnderLoad(t *testing.T) {
 	m := startMesh(t)
-	providers := sizes(t, m, echoService, 5*time.Millisecond)
+	providers := sizes(t, m, 5*time.Millisecond)
 	l := startLoad(t, 8, m.whoami)
 	l.waitCalls(t, 100)
 

@@ -85,7 +85,7 @@ func TestRunReleasesWhenTheHoldEnds(t *testing.T) {
 		if len(s.Protected) != 1 || !has("hello", at(1))(s) || value(t, "protected_instances") != 1 {
 			t.Fatalf("not protected: %+v", s)
 		}
-		if left := s.Protected[0].Until.Sub(time.Now()); left != DefaultProtection.Hold {
+		if left := time.Until(s.Protected[0].Until); left != DefaultProtection.Hold {
 			t.Errorf("held for %s", left)
 		}
 		time.Sleep(DefaultProtection.Hold - 1)
@@ -93,7 +93,7 @@ func TestRunReleasesWhenTheHoldEnds(t *testing.T) {
 		if changes(r) {
 			t.Error("changed before the hold ended")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if s := r.State(); !changes(r) || len(s.Protected) != 0 || !has("hello")(s) {
 			t.Errorf("not released: %+v", s)

@@ -92,12 +92,8 @@ func Deregister(ctx context.Context, client *clientv3.Client, prefix, service, i
 // markDraining changes the status of the instance at key, which has the given value, and leaves its lease alone. A value
 // that does not parse, and one that somebody removed or changed meanwhile, is left as it is.
 func markDraining(ctx context.Context, client *clientv3.Client, key string, value []byte) error {
-	node, err := parseYAML(value, maxRegistration)
-	if err != nil {
-		return nil
-	}
-	in, err := parseInstance(node)
-	if err != nil {
+	in, ok := readInstance(value)
+	if !ok {
 		return nil
 	}
 	in.Status = model.StatusDraining
@@ -113,4 +109,14 @@ func markDraining(ctx context.Context, client *clientv3.Client, key string, valu
 		return fmt.Errorf("mark %s draining: %w", key, err)
 	}
 	return nil
+}
+
+// readInstance parses a native value; false when it is none.
+func readInstance(value []byte) (model.Instance, bool) {
+	node, err := parseYAML(value, maxRegistration)
+	if err != nil {
+		return model.Instance{}, false
+	}
+	in, err := parseInstance(node)
+	return in, err == nil
 }
