@@ -71,12 +71,12 @@ test: test-unit test-e2e ## every test, real Envoy and real Dubbo peers included
 
 .PHONY: test-unit
 test-unit: build envoy ## unit, golden, feature and host tests, with the race detector
-	@ENVOY=$(ENVOY_BIN) CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) test -race -timeout 15m $(UNIT)
+	@ENVOY=$(ENVOY_BIN) CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) test -race -timeout 40m $(UNIT)
 	@cd examples/http && $(GO) vet ./... && cd ../dubbo-go && $(GO) vet ./...
 
 .PHONY: test-e2e
 test-e2e: build envoy java $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
-	@ENVOY=$(ENVOY_BIN) $(GO) test -race -timeout 20m -count 1 -run '$(E2E_RUN)' ./e2e/...
+	@ENVOY=$(ENVOY_BIN) $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each (60s)

@@ -98,7 +98,7 @@ func (m *mesh) waitGateway(t *testing.T) {
 // put writes a key, as `etcdctl put` does.
 func (m *mesh) put(t *testing.T, key, value string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := m.client.Put(ctx, key, value); err != nil {
 		t.Fatalf("put %s: %v", key, err)
@@ -108,7 +108,7 @@ func (m *mesh) put(t *testing.T, key, value string) {
 // remove deletes a key, as `etcdctl del` does.
 func (m *mesh) remove(t *testing.T, key string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := m.client.Delete(ctx, key); err != nil {
 		t.Fatalf("delete %s: %v", key, err)
@@ -166,7 +166,7 @@ func (m *mesh) crash(t *testing.T, p *process) {
 
 // get reads JSON from a URL; anything but 200 is an error.
 func get(url string, into any) error {
-	client := http.Client{Timeout: 5 * time.Second}
+	client := http.Client{Timeout: 30 * time.Second}
 	resp, err := client.Get(url)
 	if err != nil {
 		return err

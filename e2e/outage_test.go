@@ -50,9 +50,12 @@ func (m *mesh) proveChangesArrive(t *testing.T, l *load, address, name string) {
 	back := time.Now()
 	m.put(t, key, "100")
 	l.waitUntil(t, "the provider is called again", func(as []answer) bool { return split(since(as, back))[name] > 5 })
-	if n := len(m.instances(t, echoService)); n != 3 {
-		t.Errorf("%d instances after the outage, want 3", n)
-	}
+	eventually(t, "all three instances are registered after the outage", func() error {
+		if n := len(m.instances(t, echoService)); n != 3 {
+			return fmt.Errorf("%d instances", n)
+		}
+		return nil
+	})
 }
 
 // without tells whether the provider answered none of the last 300 calls.

@@ -232,7 +232,7 @@ func TestDubboRegistry(t *testing.T) {
 func TestVariants(t *testing.T) {
 	m := startMesh(t)
 	for _, v := range []struct{ name, group, version string }{{"plain", "", ""}, {"blue", "blue", "1.0"}, {"green", "green", "2.0"}} {
-		p := peers[1].start(t, v.name, "--group", v.group, "--version", v.version)
+		p := startProvider(t, v.name, 0, "--group", v.group, "--version", v.version)
 		m.register(t, echoService, p.address, "--group", v.group, "--version", v.version)
 		eventually(t, v.name+" answers", func() error {
 			_, _, body, err := m.call(t.Context(), echoService, "whoami", `[]`, "tri-service-group", v.group, "tri-service-version", v.version)
@@ -251,22 +251,28 @@ func TestVariants(t *testing.T) {
 // TestDeadlineAndExhaustion: a provider that does not answer in time is a 504; one without a free thread is passed over.
 func TestDeadlineAndExhaustion(t *testing.T) {
 	m := startMesh(t, "--route-timeout", "2s")
+	wide := startProvider(t, "wide", 0)
 	narrow := peers[1].start(t, "narrow", "--threads", "1", "--queues", "0")
 	m.register(t, echoService, narrow.address)
 	eventually(t, "the narrow provider answers", func() error { return answering(t, m, 1) })
 	began := time.Now()
-	status, _, body, err := m.call(t.Context(), echoService, "slow", `[20000]`)
+	status, _, body, err := m.call(t.Context(), echoService, "slow", `[60000]`)
 	if err != nil || status != http.StatusGatewayTimeout || time.Since(began) < 2*time.Second {
 		t.Fatalf("a call beyond the deadline: %d %s %v after %v, want 504 after 2 s", status, body, err, time.Since(began))
 	}
-	// Its only thread is busy for the next 18 s: every call that comes to it is refused, and repeated elsewhere.
+	// Its only thread is busy for the rest of a minute: every call that comes to it is refused, and repeated elsewhere.
 	status, header, body, err := m.call(t.Context(), echoService, "whoami", `[]`)
 	if err != nil || status != http.StatusServiceUnavailable || header.Get("x-dubbo-retriable") != "true" {
 		t.Fatalf("an exhausted provider: %d %s %v, want 503 that is marked retriable", status, body, err)
 	}
-	wide := peers[1].start(t, "wide")
 	m.register(t, echoService, wide.address)
-	eventually(t, "the wide provider answers", func() error { return answering(t, m, 1) })
+	eventually(t, "the wide provider answers", func() error {
+		name, err := m.whoami(t.Context())
+		if err == nil && name != "wide" {
+			err = fmt.Errorf("%q answers", name)
+		}
+		return err
+	})
 	for range 100 {
 		if name, err := m.whoami(t.Context()); err != nil || name != "wide" {
 			t.Fatalf("%q answers, %v; want the provider that has threads left", name, err)

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // testEtcd is an etcd server of its own that can be stopped and started again on the same ports.
 type testEtcd struct {

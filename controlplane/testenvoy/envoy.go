@@ -18,8 +18,8 @@ import (
 
 const (
 	pinned    = ".tools/envoy-1.39.3/envoy"
-	readyIn   = 30 * time.Second
-	stopsIn   = 10 * time.Second
+	readyIn   = 2 * time.Minute
+	stopsIn   = time.Minute
 	pollEvery = 20 * time.Millisecond
 	logTail   = 16 << 10
 )

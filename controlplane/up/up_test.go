@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds every wait; a test that works never waits that long.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // readyFile, set, makes the test binary be the mesh itself, so that it can be killed.
 const readyFile = "UP_TEST_READY_FILE"

@@ -102,7 +102,7 @@ type client struct {
 
 func (r *rig) connect(id string) *client {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	r.t.Cleanup(cancel)
 	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(r.conn).DeltaAggregatedResources(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *rig) await(what string, ok func(xds.Proxy) bool) xds.Proxy {
 	var last []xds.Proxy
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(10 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		if last = r.server.Proxies(); len(last) == 1 && ok(last[0]) {
 			return last[0]
 		}

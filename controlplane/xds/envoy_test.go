@@ -97,7 +97,7 @@ func (m *mesh) await(what string, ok func(xds.Proxy) bool) xds.Proxy {
 	var last []xds.Proxy
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(30 * time.Second); ; {
+	for late := time.After(2 * time.Minute); ; {
 		if last = m.server.Proxies(); len(last) == 1 && ok(last[0]) {
 			return last[0]
 		}

@@ -73,7 +73,7 @@ func (l *load) goOn(after string) {
 	l.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	late := time.After(time.Minute)
+	late := time.After(2 * time.Minute)
 	for target := l.answered.Load() + 200; l.answered.Load() < target; {
 		select {
 		case <-tick.C:

@@ -108,7 +108,7 @@ type reply struct {
 	body   string
 }
 
-var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}}
+var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}}
 
 // send makes one HTTP request.
 func send(t *testing.T, request *http.Request) (reply, error) {
