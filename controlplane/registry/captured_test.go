@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
 )
 
 // TestCapturedRegistrations reads what real providers wrote into etcd: keys and values on alternate lines.
@@ -41,7 +43,7 @@ func TestCapturedRegistrations(t *testing.T) {
 			var items []item
 			for i := 0; i+1 < len(lines); i += 2 {
 				if strings.HasPrefix(lines[i], src.prefix) {
-					items = append(items, src.item([]byte(lines[i]), []byte(lines[i+1]), int64(i)))
+					items = append(items, src.item(&mvccpb.KeyValue{Key: []byte(lines[i]), Value: []byte(lines[i+1]), ModRevision: int64(i)}))
 				}
 			}
 			tab := newTable([]source{src})

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/connectivity"
 )
@@ -96,7 +97,7 @@ func (s *etcdSource) list(ctx context.Context) (items []item, revision int64, er
 			revision = page.Header.Revision
 		}
 		for _, kv := range page.Kvs {
-			items = append(items, s.item(kv.Key, kv.Value, kv.ModRevision))
+			items = append(items, s.item(kv))
 		}
 		if !page.More || len(page.Kvs) == 0 {
 			return items, revision, nil
@@ -131,7 +132,7 @@ func (s *etcdSource) watch(ctx context.Context, revision int64, send func(batch)
 				items = append(items, item{key: string(ev.Kv.Key), revision: ev.Kv.ModRevision, deleted: true})
 				continue
 			}
-			items = append(items, s.item(ev.Kv.Key, ev.Kv.Value, ev.Kv.ModRevision))
+			items = append(items, s.item(ev.Kv))
 		}
 		send(batch{items: items, revision: r.Header.Revision})
 	}
@@ -183,8 +184,8 @@ func (s *etcdSource) watchRevision(ctx context.Context, cancel context.CancelCau
 }
 
 // item parses one key.
-func (s *etcdSource) item(key, value []byte, revision int64) item {
-	it := item{key: string(key), revision: revision}
-	it.record, it.err = s.parse(strings.TrimPrefix(it.key, s.prefix), value)
+func (s *etcdSource) item(kv *mvccpb.KeyValue) item {
+	it := item{key: string(kv.Key), revision: kv.ModRevision, leased: clientv3.LeaseID(kv.Lease) != clientv3.NoLease}
+	it.record, it.err = s.parse(strings.TrimPrefix(it.key, s.prefix), kv.Value)
 	return it
 }

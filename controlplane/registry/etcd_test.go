@@ -216,9 +216,19 @@ func TestProtectsAndReleases(t *testing.T) {
 	})
 	remove(t, c, DefaultPrefix, clientv3.WithPrefix())
 	eventually(t, r, "the last known set", func(s State) bool {
-		return len(s.Protected) == 1 && has("hello", at(1), at(2), at(3))(s)
+		return len(s.Protected) == 1 && has("hello", at(2), at(3))(s)
 	})
 	eventually(t, r, "the end of protection", func(s State) bool { return len(s.Protected) == 0 && has("hello")(s) })
+}
+
+// TestDeliberateDeletionIsNotProtected deletes a key that has no lease, alone: nobody but an operator does that.
+func TestDeliberateDeletionIsNotProtected(t *testing.T) {
+	c := startEtcd(t).dial()
+	put(t, c, key(1), instance(1))
+	r := run(t, Config{Protection: Protection{Window: time.Hour, Hold: time.Hour}}, c)
+	eventually(t, r, "the only one", has("hello", at(1)))
+	remove(t, c, key(1))
+	eventually(t, r, "withdrawn at once", func(s State) bool { return len(s.Protected) == 0 && has("hello")(s) })
 }
 
 func TestDrainedInstancesAreNotProtected(t *testing.T) {

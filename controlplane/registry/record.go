@@ -40,6 +40,7 @@ type item struct {
 	key      string
 	revision int64 // at which etcd wrote it; for files the position in the file
 	deleted  bool
+	leased   bool // it ends with a lease
 	record   record
 	err      error  // the value cannot be used
 	where    string // key to report, "" for key itself

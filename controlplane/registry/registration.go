@@ -88,8 +88,14 @@ func (r *Registration) Close(ctx context.Context) error {
 	if r.lease == clientv3.NoLease {
 		return nil
 	}
-	if err := markDraining(ctx, r.client, r.key, []byte(r.value)); err != nil {
-		return fmt.Errorf("close registration: %w", err)
+	now, err := r.client.Get(ctx, r.key) // it may have been edited
+	if err != nil {
+		return fmt.Errorf("close registration: read %s: %w", r.key, err)
+	}
+	if len(now.Kvs) > 0 {
+		if err := markDraining(ctx, r.client, r.key, now.Kvs[0].Value); err != nil {
+			return fmt.Errorf("close registration: %w", err)
+		}
 	}
 	if _, err := r.client.Revoke(ctx, r.lease); err != nil { // deletes the key, unless it was written again without the lease
 		return fmt.Errorf("close registration %s: revoke its lease: %w", r.key, err)
@@ -180,8 +186,14 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 // keepLease puts the lease back on the key when somebody edits it: a plain `etcdctl put` takes it off, and an instance
 // that dies would then stay registered for ever. The edited value stands until the instance is registered again.
 func (r *Registration) keepLease(ctx context.Context, lease clientv3.LeaseID, from int64) {
-	for answer := range r.client.Watch(ctx, r.key, clientv3.WithRev(from), clientv3.WithFilterDelete()) {
+	for answer := range r.client.Watch(ctx, r.key, clientv3.WithRev(from)) {
 		for _, ev := range answer.Events {
+			if ev.Type == clientv3.EventTypeDelete {
+				if ctx.Err() == nil && r.leaseLives(ctx, lease) {
+					r.log.Warn("somebody deleted the registration; the instance gets no traffic until it is registered again")
+				}
+				continue
+			}
 			if clientv3.LeaseID(ev.Kv.Lease) != clientv3.NoLease {
 				continue
 			}
@@ -192,6 +204,12 @@ func (r *Registration) keepLease(ctx context.Context, lease clientv3.LeaseID, fr
 			}
 		}
 	}
+}
+
+// leaseLives tells a key that was deleted from one that ended with its lease.
+func (r *Registration) leaseLives(ctx context.Context, lease clientv3.LeaseID) bool {
+	left, err := r.client.TimeToLive(ctx, lease)
+	return err == nil && left.TTL > 0
 }
 
 // pause waits, but not longer than ctx.

@@ -56,7 +56,7 @@ func metric(t *testing.T, g prometheus.Gatherer, name string) float64 {
 
 // good and bad are items of a key.
 func good(key string, in model.Instance) item {
-	return item{key: key, record: record{service: "hello", instance: &in}}
+	return item{key: key, leased: true, record: record{service: "hello", instance: &in}}
 }
 
 func bad(key, reason string) item { return item{key: key, err: errString(reason)} }

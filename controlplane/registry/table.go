@@ -26,6 +26,7 @@ type entry struct {
 	source   int
 	key      string
 	revision int64
+	leased   bool
 	record   record
 }
 
@@ -79,10 +80,28 @@ func (t *table) apply(b batch, now time.Time) effect {
 	if b.reset {
 		t.forget(b, &e)
 	}
+	if t.deliberate(b) {
+		t.announce(t.entries[b.source][b.items[0].key], &e)
+	}
 	for _, it := range b.items {
 		t.set(b.source, it, &e, now)
 	}
 	return e
+}
+
+// deliberate reports whether a batch is one key that somebody deleted by hand: it had no lease to run out, and an emptied
+// prefix would have been more than one.
+func (t *table) deliberate(b batch) bool {
+	if b.reset || len(b.items) != 1 || !b.items[0].deleted {
+		return false
+	}
+	e := t.entries[b.source][b.items[0].key]
+	return e != nil && !e.leased && e.record.instance != nil
+}
+
+// announce notes that an instance leaves on purpose.
+func (t *table) announce(old *entry, e *effect) {
+	e.leaving[departing{old.record.service, identify(old.record.instance)}] = struct{}{}
 }
 
 // forget drops what is not among the items of a complete list.
@@ -144,11 +163,11 @@ func (t *table) set(source int, it item, e *effect, now time.Time) {
 		}
 		t.index[it.record.service][old] = struct{}{}
 	}
-	old.record, old.revision = it.record, it.revision
+	old.record, old.revision, old.leased = it.record, it.revision, it.leased
 	e.touched[it.record.service] = struct{}{}
 }
 
-// drop removes a key and remembers whether its instance had announced that it would leave.
+// drop removes a key and remembers whether its instance had said that it would leave.
 func (t *table) drop(source int, key string, e *effect) {
 	old := t.entries[source][key]
 	if old == nil {
@@ -156,7 +175,7 @@ func (t *table) drop(source int, key string, e *effect) {
 	}
 	service := old.record.service
 	if in := old.record.instance; in != nil && !in.Serves() {
-		e.leaving[departing{service, identify(in)}] = struct{}{}
+		t.announce(old, e)
 	}
 	delete(t.entries[source], key)
 	delete(t.index[service], old)

@@ -20,7 +20,7 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 	}
 	byPath := map[string]*anypb.Any{"/": packRoutes(formRoute())}
 	var problems []model.Problem
-	owner := map[string]string{}
+	owner := hostOwners(services)
 	for _, s := range services {
 		if s.packed != nil {
 			byPath[pathPrefix(s.Name)] = s.packed
@@ -29,12 +29,11 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 			continue
 		}
 		// Envoy refuses all routes if two virtual hosts share a domain.
-		if first, taken := owner[s.Domain]; taken {
+		if first := owner[s.Domain]; first != s.Name {
 			problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf(
-				"host name %s already belongs to service %s; rename one of them, or call this one by path", s.Domain, first)})
+				"host name %s belongs to service %s; rename one of them, or call this one by path", s.Domain, first)})
 			continue
 		}
-		owner[s.Domain] = s.Name
 		host := virtualHost(s.Domain, opt)
 		host.Routes = s.Hosted
 		out.VirtualHosts = append(out.VirtualHosts, host)
@@ -43,6 +42,21 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 	base.Matcher = pathMatcher(byPath)
 	out.VirtualHosts = append(out.VirtualHosts, base)
 	return out, problems
+}
+
+// hostOwners gives each host name to one service: to the one that is written just so, else to the first by name. A
+// newcomer that differs in case alone then takes nothing from a service whose name is a host name as it stands.
+func hostOwners(services []ServiceResources) map[string]string {
+	owner := map[string]string{}
+	for _, s := range services {
+		if len(s.Hosted) == 0 {
+			continue
+		}
+		if _, taken := owner[s.Domain]; !taken || s.Name == s.Domain {
+			owner[s.Domain] = s.Name
+		}
+	}
+	return owner
 }
 
 func virtualHost(domain string, opt Options) *routev3.VirtualHost {

@@ -32,9 +32,10 @@ func escape(s string) string { return escaper.Replace(s) }
 func pathPrefix(service string) string { return "/" + url.PathEscape(service) }
 
 // domain returns the host name that a service is reached under, or "" if its name cannot be one. Host names do not
-// know case; Envoy would refuse all routes because of one wildcard in the wrong place.
+// know case; Envoy would refuse all routes because of one wildcard in the wrong place. An IP address and localhost are
+// what a client calls the gateway itself by: a service of that name would take every other service's requests.
 func domain(service string) string {
-	if len(service) > 253 {
+	if len(service) > 253 || strings.EqualFold(service, "localhost") || isAddress(service) {
 		return ""
 	}
 	for _, c := range service {
@@ -43,6 +44,12 @@ func domain(service string) string {
 		}
 	}
 	return strings.ToLower(service)
+}
+
+// isAddress reports whether a name is an IP address, also in the short and hexadecimal forms that some clients take.
+func isAddress(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return last != "" && (last[0] >= '0' && last[0] <= '9') && strings.Trim(last, "0123456789abcdefABCDEFxX") == ""
 }
 
 // badName says why a service, group or version cannot be carried by Envoy, or "".

@@ -20,10 +20,11 @@ func problemResponse(status uint32, title, detail string) *routev3.Route_DirectR
 		detail = strings.ToValidUTF8(detail[:maxDetail], "") + "…"
 	}
 	body, err := json.Marshal(struct {
-		Status uint32 `json:"status"`
+		Type   string `json:"type"`
 		Title  string `json:"title"`
+		Status uint32 `json:"status"`
 		Detail string `json:"detail"`
-	}{status, title, detail})
+	}{"urn:dubbomesh:" + strings.ReplaceAll(strings.ToLower(title), " ", "-"), title, status, detail})
 	if err != nil {
 		body = fmt.Appendf(nil, `{"status":%d}`, status)
 	}

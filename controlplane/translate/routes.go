@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -20,6 +21,9 @@ const (
 	versionHeader = "tri-service-version"
 )
 
+// uploadPause is how long a client may pause within a request, beyond the time the answer may take.
+const uploadPause = 20 * time.Second
+
 // pathRoutes serves a service below its name on the gateway: calls as /{service}/{method}, which is the path that
 // Dubbo, Triple and gRPC have anyway, and plain HTTP with the name cut off.
 func pathRoutes(service string, all []variant, opt Options) []*routev3.Route {
@@ -33,7 +37,10 @@ func pathRoutes(service string, all []variant, opt Options) []*routev3.Route {
 	match := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: prefix + "/"}}
 	}
-	return variantRoutes(all, match, "/", opt)
+	bare := func() *routev3.RouteMatch {
+		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: prefix}}
+	}
+	return append(variantRoutes(all, match, "/", opt), variantRoutes(all, bare, "/", opt)...)
 }
 
 // hostedRoutes serves an HTTP service under its name as host.
@@ -110,9 +117,14 @@ func exists(all []variant) string {
 // action sends a request to the variants, which differ in nothing but their protocol: in proportion to what serves.
 func action(to []variant, rewrite string, opt Options) *routev3.RouteAction {
 	a := &routev3.RouteAction{Timeout: durationpb.New(opt.RouteTimeout), PrefixRewrite: rewrite}
+	if opt.RouteTimeout > 0 {
+		// The timeout runs once the request is complete; a client that stops in the middle of it would be kept, with all
+		// it has sent, for minutes.
+		a.IdleTimeout = durationpb.New(opt.RouteTimeout + uploadPause)
+	}
 	if len(to) == 1 && to[0].protocol == model.ProtocolGRPC {
 		// A stream may live for long. A caller's own deadline (grpc-timeout) is kept all the same.
-		a.Timeout = durationpb.New(0)
+		a.Timeout, a.IdleTimeout = durationpb.New(0), nil
 		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{GrpcTimeoutHeaderMax: durationpb.New(0)}
 	}
 	serving := slices.DeleteFunc(slices.Clone(to), func(v variant) bool { return v.weight() == 0 })
