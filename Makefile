@@ -11,9 +11,12 @@ BIN         := bin
 # With its name inside, what the control plane configures by name is the library that the bootstrap loaded by path.
 SONAME      := -extldflags=-Wl,-soname,libdubbo.so
 ABI_MODULE  := github.com/envoyproxy/envoy/source/extensions/dynamic_modules
-# Evaluated only by the rules that build the shared object.
-ABI_CFLAGS   = -O2 -I$(shell $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi
-ENVOY_BIN    = $(shell scripts/envoy.sh | tail -1)
+# Evaluated only by the rules that build the shared object. The quotes are for cgo: the module cache may lie anywhere.
+ABI_CFLAGS   = -O2 '-I$(shell $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi'
+# What cgo needs: the compiler that need-cc looked for. Without CC, cgo insists on gcc.
+CGO          = CGO_ENABLED=1 CC="$(CC)" CGO_CFLAGS="$(ABI_CFLAGS)"
+# Evaluated by the recipe's shell, which sees an ENVOY given to make as well.
+ENVOY_BIN    = $$(scripts/envoy.sh | tail -1)
 UNIT        := ./controlplane/... ./gofilter/... ./bench/...
 DURATION    ?= 60s
 CONNECTIONS ?= 128,256,512
@@ -24,8 +27,8 @@ E2E_RUN     ?= .
 all: build lint test ## build, lint and test
 
 .PHONY: run
-run: build envoy ## everything on this machine, in the foreground; Ctrl-C stops it
-	@ENVOY=$(ENVOY_BIN) $(BIN)/dubbomesh up --demo $(BIN) $(ARGS)
+run: envoy build ## everything on this machine, in the foreground; Ctrl-C stops it
+	@ENVOY="$(ENVOY_BIN)" $(BIN)/dubbomesh up --demo $(BIN) $(ARGS)
 
 ##@ Build
 
@@ -38,7 +41,7 @@ $(BIN)/dubbomesh: need-go
 
 .PHONY: $(BIN)/libdubbo.so
 $(BIN)/libdubbo.so: need-go need-cc
-	@echo "build  $@"; CGO_ENABLED=1 CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) build -trimpath -buildmode=c-shared -ldflags '$(SONAME)' -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
+	@echo "build  $@"; $(CGO) $(GO) build -trimpath -buildmode=c-shared -ldflags '$(SONAME)' -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
 
 .PHONY: $(BIN)/demo-provider
 $(BIN)/demo-provider: need-go
@@ -54,7 +57,7 @@ $(BIN)/etcd: need-go
 
 .PHONY: $(BIN)/race/dubbomesh
 $(BIN)/race/dubbomesh: need-go need-cc
-	@echo "build  $@"; CGO_ENABLED=1 $(GO) build -race -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
+	@echo "build  $@"; CGO_ENABLED=1 CC="$(CC)" $(GO) build -race -ldflags '$(LDFLAGS)' -o $@ ./controlplane/cmd/dubbomesh
 
 .PHONY: java
 java: need-java need-mvn ## the Dubbo Java 3.3.6 and 2.7.23 example services
@@ -70,13 +73,13 @@ envoy: ## find a supported Envoy or fetch the pinned one into .tools/
 test: test-unit test-e2e ## every test, real Envoy and real Dubbo peers included
 
 .PHONY: test-unit
-test-unit: build envoy ## unit, golden, feature and host tests, with the race detector
-	@ENVOY=$(ENVOY_BIN) CGO_CFLAGS="$(ABI_CFLAGS)" $(GO) test -race -timeout 40m $(UNIT)
+test-unit: envoy build ## unit, golden, feature and host tests, with the race detector
+	@ENVOY="$(ENVOY_BIN)" $(CGO) $(GO) test -race -timeout 40m $(UNIT)
 	@cd examples/http && $(GO) vet ./... && cd ../dubbo-go && $(GO) vet ./...
 
 .PHONY: test-e2e
-test-e2e: build envoy java $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
-	@ENVOY=$(ENVOY_BIN) $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e/...
+test-e2e: envoy build java $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
+	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each (60s)
@@ -86,13 +89,13 @@ fuzz: ## every fuzz target for FUZZTIME each (60s)
 
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI_VERSION) ## vet, style and import directions
-	@echo "lint   Go"; CGO_CFLAGS="$(ABI_CFLAGS)" .tools/golangci-lint-$(GOLANGCI_VERSION) run ./controlplane/... ./gofilter/... ./bench/... ./e2e/...
+	@echo "lint   Go"; $(CGO) .tools/golangci-lint-$(GOLANGCI_VERSION) run ./controlplane/... ./gofilter/... ./bench/... ./e2e/...
 	@$(GO) mod verify >/dev/null && $(GO) mod tidy -diff
 
 .tools/golangci-lint-%:
 	@scripts/need.sh go
 	@echo "fetch  golangci-lint $* (built from source once, some minutes)"; mkdir -p .tools
-	@GOBIN=$(CURDIR)/.tools/build GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$* && mv .tools/build/golangci-lint $@ && rmdir .tools/build
+	@GOBIN="$(CURDIR)/.tools/build" GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$* && mv .tools/build/golangci-lint $@ && rmdir .tools/build
 
 ##@ Measure
 
@@ -101,8 +104,8 @@ bench: ## Go benchmarks of the filter's core and of the control plane
 	@$(GO) test -run '^$$' -bench . -benchmem ./gofilter/dubbo/... ./gofilter/transcode/... ./controlplane/translate/... ./controlplane/xds/... ./controlplane/pipeline/...
 
 .PHONY: bench-rig
-bench-rig: build envoy need-wrk ## the founding experiment: DURATION=60s CONNECTIONS=128,256,512
-	@ENVOY=$(ENVOY_BIN) $(GO) run ./bench/rig --duration $(DURATION) --connections $(CONNECTIONS) $(ARGS)
+bench-rig: envoy need-wrk build ## the founding experiment: DURATION=60s CONNECTIONS=128,256,512
+	@ENVOY="$(ENVOY_BIN)" $(GO) run ./bench/rig --duration $(DURATION) --connections $(CONNECTIONS) $(ARGS)
 
 ##@ Docker compose
 
@@ -122,7 +125,7 @@ compose-down: ## stop and remove the containers
 
 .PHONY: need-%
 need-%:
-	@scripts/need.sh $*
+	@CC="$(CC)" scripts/need.sh $*
 
 .PHONY: clean
 clean: ## remove what was built (not .tools/)

