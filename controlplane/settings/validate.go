@@ -160,7 +160,8 @@ func prefix(key, value string) error {
 
 func listen(key, value string) error {
 	if err := hostPort(value); err != nil {
-		return fmt.Errorf("%s: %q %w: write host:port, such as 127.0.0.1:18000", key, value, err)
+		s := table[slices.IndexFunc(table, func(s setting) bool { return s.key == key })]
+		return fmt.Errorf("%s (--%s): %q %w: write host:port, such as %v", key, s.flag, value, err, s.value)
 	}
 	return nil
 }
