@@ -67,7 +67,7 @@ func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 	}
 	var items []T
 	if err := json.Unmarshal(body, &items); err != nil {
-		return nil, fmt.Errorf("%s answers GET %s with something else than expected (%w): is it really a dubbomesh control plane?", c.address, path, err)
+		return nil, fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields something else than expected (%w); --api says where else to look", c.address, path, err)
 	}
 	return items, nil
 }
@@ -95,8 +95,8 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	}
 	if answer.StatusCode != http.StatusOK {
 		var p Problem
-		if json.Unmarshal(body, &p) != nil || p.Detail == "" {
-			return nil, fmt.Errorf("%s answers GET %s with %s: is it really a dubbomesh control plane?", c.address, path, answer.Status)
+		if answer.Header.Get(signature) == "" || json.Unmarshal(body, &p) != nil || p.Detail == "" {
+			return nil, fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields %s; --api says where else to look", c.address, path, answer.Status)
 		}
 		return nil, errors.New(p.Detail)
 	}

@@ -71,7 +71,18 @@ func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	mux.HandleFunc("/", s.unknown)
-	return mux
+	return signed(mux)
+}
+
+// signature is the header by which a client tells the control plane from whatever else answers at an address, such as
+// a gateway, whose errors look alike.
+const signature = "X-Dubbomesh-Api"
+
+func signed(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(signature, "1")
+		h.ServeHTTP(w, r)
+	})
 }
 
 type server struct {

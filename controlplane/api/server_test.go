@@ -156,9 +156,14 @@ func TestClientSaysWhatToDo(t *testing.T) {
 	for _, other := range []http.HandlerFunc{
 		http.NotFound,
 		func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		func(w http.ResponseWriter, _ *http.Request) { // as a gateway does
+			w.Header().Set("content-type", "application/problem+json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"title":"Not Found","status":404,"detail":"no service api/services"}`)
+		},
 	} {
 		s := httptest.NewServer(other)
-		if _, err := NewClient(s.Listener.Addr().String()).Services(t.Context()); err == nil || !strings.Contains(err.Error(), "really a dubbomesh control plane") {
+		if _, err := NewClient(s.Listener.Addr().String()).Services(t.Context()); err == nil || !strings.Contains(err.Error(), "is not a dubbomesh control plane") {
 			t.Errorf("got %v", err)
 		}
 		s.Close()
