@@ -75,12 +75,32 @@ func (f *feed) Publish(r translate.Resources) {
 	f.published, f.problems = true, r.Problems
 }
 
-// Problems implements api.Mesh.
+// Problems implements api.Mesh. Sources that cannot be read come first: they may be why everything else is missing.
 func (f *feed) Problems() []model.Problem {
-	registered := f.State().Problems
+	state := f.State()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Concat(registered, f.problems)
+	etcd := strings.Join(f.config.Etcd.Endpoints, ", ")
+	if f.unreached != nil {
+		return []model.Problem{{Key: "etcd at " + etcd, Reason: f.unreached.Error()}}
+	}
+	return slices.Concat(unread(state, etcd), state.Problems, f.problems)
+}
+
+// unread lists the etcd sources that cannot be read. Files that cannot are among the registry's own problems.
+func unread(state registry.State, etcd string) []model.Problem {
+	var problems []model.Problem
+	for _, s := range state.Sources {
+		reported := slices.ContainsFunc(state.Problems, func(p model.Problem) bool { return p.Key == s.Name })
+		switch {
+		case reported:
+		case s.Error != "":
+			problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf("cannot be read from etcd at %s: %s", etcd, s.Error), LastGood: s.Synced})
+		case !s.Synced:
+			problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf("was not read from etcd at %s yet", etcd)})
+		}
+	}
+	return problems
 }
 
 func (f *feed) failed(err error) {

@@ -86,7 +86,7 @@ func (p *Plane) Run(ctx context.Context) error {
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
-	p.log.Info("control plane listens", "xds", p.XDS(), "api", p.API(), "etcd", p.config.Etcd.Endpoints)
+	p.log.Info("control plane listens", "xds", p.XDS().String(), "api", p.API().String(), "etcd", p.config.Etcd.Endpoints)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.delta.Serve(ctx, p.xdsListener) })
 	group.Go(func() error {
