@@ -218,9 +218,16 @@ func TestControlPlaneWithoutEtcdWaitsForIt(t *testing.T) {
 	}
 	endpoint := l.Addr().String()
 	_ = l.Close()
-	client := api.NewClient(controlPlane(t, endpoint))
+	at := controlPlane(t, endpoint)
+	client := api.NewClient(at)
 	if err := client.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), endpoint) {
 		t.Fatalf("ready without etcd, or not saying where: %v", err)
+	}
+	if code, out, errs := command(t, "problems", "--api", at); code != 0 || !strings.Contains(out, "/dubbomesh/services/") || !strings.Contains(out, endpoint) {
+		t.Errorf("problems without etcd: %d %s%s", code, out, errs)
+	}
+	if code, _, errs := command(t, "services", "--api", at); code != 0 || !strings.Contains(errs, "`dubbomesh problems` shows why") {
+		t.Errorf("services without etcd: %d %s", code, errs)
 	}
 	etcd, err := etcdembed.Start(t.Context(), etcdembed.Options{Dir: t.TempDir(), Listen: endpoint, NoSync: true}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -237,6 +244,9 @@ func TestControlPlaneWithoutEtcdWaitsForIt(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatalf("not ready although etcd is there: %v", err)
 		}
+	}
+	if code, _, errs := command(t, "problems", "--api", at); code != 0 || errs != "no problems\n" {
+		t.Errorf("problems with etcd: %d %s", code, errs)
 	}
 }
 
@@ -256,7 +266,7 @@ func TestMistakes(t *testing.T) {
 		{"services extra", 2, "usage: dubbomesh services"},
 		{"services --frobnicate", 2, "dubbomesh services --help"},
 		{"services -o xml", 2, "write table, json or yaml"},
-		{"services --api nowhere", 2, "api.listen"},
+		{"services --api nowhere", 2, `api.listen (--api): "nowhere" is no host:port: write host:port, such as 127.0.0.1:18001`},
 		{"services --api 127.0.0.1:1", 1, "cannot reach the control plane at 127.0.0.1:1: "},
 		{"services --config no/such.yaml", 2, "no/such.yaml"},
 		{"config x --type secrets", 2, "clusters, endpoints, listeners, routes"},
@@ -268,6 +278,8 @@ func TestMistakes(t *testing.T) {
 		{"register a --address 1.2.3.4:80 --etcd 127.0.0.1:1 --etcd-dial-timeout 200ms", 1, "cannot reach etcd at 127.0.0.1:1: dial tcp 127.0.0.1:1"},
 		{"weight a b 1", 2, "write its address"},
 		{"weight a 1.2.3.4:80 many", 2, "or reset"},
+		{"weight a 1.2.3.4:80 -5", 2, `weight is "-5": write 0 to 1000000, or reset`},
+		{"weight a 1.2.3.4:80 -x", 2, "dubbomesh weight --help"},
 		{"controlplane --xds " + busy.Addr().String(), 1, "cannot listen on " + busy.Addr().String()},
 		{"controlplane --etcd-ca no/such.pem", 1, "etcd.tls.ca"},
 		{"up --gateway-address here", 2, "--gateway-address"},
@@ -280,7 +292,11 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	if code, out, _ := command(t, "version"); code != 0 || !strings.HasPrefix(out, "dubbomesh dev (go") {
+	code, out, _ := command(t, "version")
+	if code != 0 || !strings.HasPrefix(out, "dubbomesh dev (go") {
 		t.Errorf("%d %q", code, out)
+	}
+	if code, flag, _ := command(t, "--version"); code != 0 || flag != out {
+		t.Errorf("--version: %d %q, want %q", code, flag, out)
 	}
 }

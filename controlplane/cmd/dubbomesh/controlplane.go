@@ -12,7 +12,7 @@ func newControlPlane() *cobra.Command {
 		Use:   "controlplane",
 		Short: "Run the control plane: etcd in, configuration for Envoys out",
 		Long: "Run the control plane in the foreground. It starts without etcd and without Envoys, and waits for them; while etcd\n" +
-			"is away, Envoys keep what they have. SIGINT and SIGTERM end it.",
+			"is away, Envoys keep what they have. SIGINT, SIGTERM and SIGHUP end it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load(cmd)

@@ -26,7 +26,7 @@ func newInstances() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, list, instancesTable)
+			return show(cmd, list, instancesTable.noting(cmd, client, len(list)))
 		},
 	})
 }

@@ -77,7 +77,7 @@ func (t table[T]) write(out io.Writer, list []T) error {
 	for _, item := range list {
 		cells := t.row(item)
 		for i, cell := range cells {
-			cells[i] = printable(cell)
+			cells[i] = shorten(printable(cell), limit(i, len(cells)))
 		}
 		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
@@ -95,6 +95,30 @@ func printable(cell string) string {
 		}
 		return visible(r)
 	}, cell)
+}
+
+// How many characters of a cell a table shows. The last cell of a row may be longer: it widens no other row.
+const (
+	widest     = 120
+	widestLast = 600
+)
+
+// limit is how many characters the cell in a column may have.
+func limit(column, columns int) int {
+	if column == columns-1 {
+		return widestLast
+	}
+	return widest
+}
+
+// shorten cuts the middle out of a long cell: names that begin alike often differ at the end. -o json has all of it.
+func shorten(cell string, limit int) string {
+	runes := []rune(cell)
+	if len(runes) <= limit {
+		return cell
+	}
+	tail := limit / 3
+	return string(runes[:limit-tail-1]) + "…" + string(runes[len(runes)-tail:])
 }
 
 // visible replaces a control character, which could act on a terminal.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +53,10 @@ func TestOutput(t *testing.T) {
 	golden(t, "services", []api.Service{
 		{Name: "com.example.Hello", Protocols: []string{"dubbo", "tri"}, Instances: 3, Serving: 2, Weight: 300, Protected: true},
 		{Name: "orders", Protocols: []string{"http"}},
+	}, servicesTable)
+	golden(t, "services-long", []api.Service{
+		{Name: "a" + strings.Repeat("ö", 5000) + "z", Protocols: []string{"http"}},
+		{Name: strings.Repeat("x", widest), Protocols: []string{"http"}},
 	}, servicesTable)
 	golden(t, "services-none", nil, servicesTable)
 	golden(t, "instances", []api.Instance{

@@ -22,8 +22,8 @@ func newRegister() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "register <service> --address ip:port",
 		Short: "Register an instance and keep its lease alive, until Ctrl-C",
-		Long: "Register an instance of a service and keep its lease alive in the foreground. Ctrl-C or SIGTERM marks it draining\n" +
-			"and deregisters it; when the process dies otherwise, the registration ends with its lease.",
+		Long: "Register an instance of a service and keep its lease alive in the foreground. Ctrl-C, SIGTERM or SIGHUP marks it\n" +
+			"draining and deregisters it; when the process dies otherwise, the registration ends with its lease.",
 		Example: "  dubbomesh register com.example.Hello --address 10.0.0.5:20880 --weight 200 --label version=v2\n" +
 			"  dubbomesh register orders --address 10.0.0.6:8080 --protocol http --wait-healthy",
 		Args:              cobra.ExactArgs(1),

@@ -18,6 +18,17 @@ func looking(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// noting makes an empty table point at the problems there are, because they may be why it is empty.
+func (t table[T]) noting(cmd *cobra.Command, client *api.Client, items int) table[T] {
+	if items > 0 {
+		return t
+	}
+	if problems, err := client.Problems(cmd.Context()); err == nil && len(problems) > 0 {
+		t.none = fmt.Sprintf("nothing usable is registered; `dubbomesh problems` shows why (%d)", len(problems))
+	}
+	return t
+}
+
 func newServices() *cobra.Command {
 	return looking(&cobra.Command{
 		Use:   "services",
@@ -32,7 +43,7 @@ func newServices() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, list, servicesTable)
+			return show(cmd, list, servicesTable.noting(cmd, client, len(list)))
 		},
 	})
 }

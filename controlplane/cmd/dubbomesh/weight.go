@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
@@ -37,7 +38,7 @@ func newWeight() *cobra.Command {
 			}
 			weight, err := strconv.ParseUint(args[2], 10, 32)
 			if args[2] != reset && (err != nil || weight > model.MaxWeight) {
-				return usageError{fmt.Errorf("weight is %q: write 0 to %d, or reset", args[2], model.MaxWeight)}
+				return wrongWeight(args[2])
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
 				if args[2] == reset {
@@ -53,7 +54,22 @@ func newWeight() *cobra.Command {
 		},
 	}
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
+	cmd.SetFlagErrorFunc(negativeWeight)
 	return cmd
+}
+
+// negativeWeight explains -5, which looks like flags, as the weight that it was meant to be.
+func negativeWeight(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if flags := unknown.GetSpecifiedShortnames(); flags != "" && flags[0] >= '0' && flags[0] <= '9' {
+			return wrongWeight("-" + flags)
+		}
+	}
+	return cmd.Parent().FlagErrorFunc()(cmd, err)
+}
+
+func wrongWeight(text string) error {
+	return usageError{fmt.Errorf("weight is %q: write 0 to %d, or reset", text, model.MaxWeight)}
 }
 
 func resetWeight(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, service, instance string) error {
