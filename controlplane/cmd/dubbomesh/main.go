@@ -19,10 +19,20 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // SIGHUP: the terminal was closed
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	code := run(ctx, newRoot())
 	stop()
 	os.Exit(code)
+}
+
+// endings are the signals that end a command in good order: SIGHUP too, which a closed terminal sends, unless nohup or
+// the like has it ignored.
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // run executes a command and tells the exit code.
