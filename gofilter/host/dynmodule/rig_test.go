@@ -118,6 +118,9 @@ func send(t *testing.T, request *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	defer resp.Body.Close()
+	if resp.ContentLength < 0 {
+		t.Errorf("%s: the answer has no content-length", request.URL)
+	}
 	body, err := io.ReadAll(resp.Body)
 	return reply{resp.StatusCode, string(body)}, err
 }

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"runtime"
+	"strconv"
 	"sync"
 	"unsafe"
 
@@ -20,6 +21,7 @@ type state struct {
 	head   []host.Field     // Envoy's memory, seen as slices
 	parts  [][]byte         // likewise
 	fields []C.module_field // of the response
+	length [20]byte         // the response's content-length in digits
 	pins   runtime.Pinner   // holds what a step handed to C until the request ends
 }
 
@@ -47,13 +49,18 @@ func (st *state) tell(out *C.dubbo_step, s host.Step) {
 	out.body = st.share(r.Body)
 	st.fields = st.fields[:0]
 	for _, h := range r.Headers {
-		name, value := st.shareString(h.Name), st.shareString(h.Value)
-		st.fields = append(st.fields, C.module_field{key_ptr: name.ptr, key_length: name.length, value_ptr: value.ptr, value_length: value.length})
+		st.field(h.Name, st.shareString(h.Value))
 	}
-	if len(st.fields) > 0 {
-		st.pins.Pin(&st.fields[0])
-		out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
-	}
+	// Without it Envoy would answer HTTP/1.1 in chunks.
+	st.field("content-length", st.share(strconv.AppendInt(st.length[:0], int64(len(r.Body)), 10)))
+	st.pins.Pin(&st.fields[0])
+	out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
+}
+
+// field adds a header of the response.
+func (st *state) field(name string, value C.module_bytes) {
+	key := st.shareString(name)
+	st.fields = append(st.fields, C.module_field{key_ptr: key.ptr, key_length: key.length, value_ptr: value.ptr, value_length: value.length})
 }
 
 func (st *state) share(b []byte) C.module_bytes {
