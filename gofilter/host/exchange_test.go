@@ -205,7 +205,10 @@ func TestForm(t *testing.T) {
 			}
 		})
 	}
-	if s := host.TooLarge(1024); s.Response.Status != http.StatusRequestEntityTooLarge || !strings.Contains(string(s.Response.Body), "1024") {
+	var call transcode.Call
+	call.Reset(&config.Bridge{MaxRequestBytes: 1024})
+	want := string(call.Body(make([]byte, 1025)).Body) // as on a method's path
+	if s := host.TooLarge(1024); s.Response.Status != http.StatusRequestEntityTooLarge || string(s.Response.Body) != want || !strings.Contains(want, `"urn:dubbomesh:request-too-large"`) {
 		t.Errorf("too large: %d %s", s.Response.Status, s.Response.Body)
 	}
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"net/http"
 	"runtime/debug"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
@@ -17,10 +16,7 @@ func Form(route Router, body []byte, log func(message string)) (path string, s S
 	defer func() {
 		if fault := recover(); fault != nil {
 			log(fmt.Sprintf("panic while routing a form: %v\n%s", fault, debug.Stack()))
-			path, s = "", Step{
-				Response: Problem(http.StatusInternalServerError, "the gateway failed while reading this form; its log has the details"),
-				Events:   Panicked,
-			}
+			path, s = "", Step{Response: new(transcode.Call).Broken(), Events: Panicked}
 		}
 	}()
 	path, bad := route(body)
@@ -32,8 +28,5 @@ func Form(route Router, body []byte, log func(message string)) (path string, s S
 
 // TooLarge is the response to a form of more than limit bytes.
 func TooLarge(limit int) Step {
-	return Step{
-		Response: Problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the form is larger than %d bytes; send less or raise the gateway's maxRequestBytes", limit)),
-		Events:   Rejected,
-	}
+	return Step{Response: transcode.TooLarge(limit), Events: Rejected}
 }

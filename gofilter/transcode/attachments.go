@@ -2,14 +2,43 @@ package transcode
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
+// How much of an answer's attachments becomes headers: callers and proxies bound what they take.
+const (
+	maxAttachments      = 64       // pairs
+	maxAttachmentsBytes = 16 << 10 // of header names and values
+)
+
+// attached counts the attachments of an answer.
+type attached struct{ pairs, bytes, dropped int }
+
+// take reports whether a header of n bytes still fits. None does behind the first that did not.
+func (a *attached) take(n int) bool {
+	if a.dropped > 0 || a.pairs == maxAttachments || a.bytes+n > maxAttachmentsBytes {
+		a.dropped++
+		return false
+	}
+	a.pairs++
+	a.bytes += n
+	return true
+}
+
 // attachments adds the attachments behind a value to the response's headers, unless they are Dubbo's own or those of
 // the request, which dubbo-go sends back. An answer is not refused because of them: reading stops at what is no
-// map of strings.
+// map of strings. How many found no room is told in a header.
 func (c *Call) attachments() {
+	var had attached
+	c.readAttachments(&had)
+	if had.dropped > 0 {
+		c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-attachments-dropped", strconv.Itoa(had.dropped)})
+	}
+}
+
+func (c *Call) readAttachments(had *attached) {
 	d := &c.result
 	if !d.more || d.r.Kind() != dubbo.Map {
 		return
@@ -36,12 +65,15 @@ func (c *Call) attachments() {
 		if d.scratch, err = d.r.AppendString(d.scratch); err != nil {
 			return
 		}
-		c.attachment(d.scratch[:key], d.scratch[key:])
+		c.attachment(had, d.scratch[:key], d.scratch[key:])
 	}
 }
 
-func (c *Call) attachment(key, value []byte) {
+func (c *Call) attachment(had *attached, key, value []byte) {
 	if ownAttachment(string(key)) || !headerToken(key) || !headerValue(value) || c.sent(key, value) {
+		return
+	}
+	if !had.take(len(attachmentPrefix) + len(key) + len(value)) {
 		return
 	}
 	name := attachmentPrefix + string(bytes.ToLower(key))

@@ -76,10 +76,17 @@ func (c *Call) Header(name, value []byte) { c.head.take(name, value) }
 // Body takes the next part of the request body, which is copied. A non-nil response (413) ends the call.
 func (c *Call) Body(part []byte) *Response {
 	if len(c.body)+len(part) > c.cfg.MaxRequestBytes {
-		return c.fail(faultf(tooLarge, "the request body is larger than the limit of %d bytes", c.cfg.MaxRequestBytes))
+		return c.fail(oversized(c.cfg.MaxRequestBytes))
 	}
 	c.body = append(c.body, part...)
 	return nil
+}
+
+// TooLarge is the response (413) to a request body of more than limit bytes, for hosts that collect bodies themselves.
+func TooLarge(limit int) *Response { return new(Call).fail(oversized(limit)) }
+
+func oversized(limit int) *fault {
+	return faultf(tooLarge, "the request body is larger than the limit of %d bytes; send less or raise dataplane.maxRequestBytes", limit)
 }
 
 // Request is called at the end of the HTTP request. It returns the Dubbo frame to send, valid until the call is fed

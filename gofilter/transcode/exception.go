@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -143,7 +144,7 @@ func (c *Call) exception() *Response {
 	out = appendQuoted(out, e.message)
 	out = append(out, `,"dubbo":{"status":20},"fields":{`...)
 	out = append(append(out, e.fields...), "}}"...)
-	if len(e.class) > 0 {
+	if n := len(e.class); n > 0 && n <= maxExceptionHeader {
 		c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-exception", headerSafe(e.class)})
 	}
 	c.attachments()
@@ -174,7 +175,11 @@ func (d *result) failure(s dubbo.Status) *fault {
 func findRule(s dubbo.Status, text, line []byte) *fault {
 	for _, rule := range statusTable {
 		if rule.status == s && bytes.Contains(text, []byte(rule.text)) {
-			f := faultf(rule.problem, "Dubbo status %d %v: %s%s", s, s, cut(line, maxReason), rule.hint)
+			who := "the provider refused the call"
+			if s != dubbo.StatusOK {
+				who = fmt.Sprintf("Dubbo status %d %v", s, s)
+			}
+			f := faultf(rule.problem, "%s: %s%s", who, cut(line, maxReason), rule.hint)
 			f.retriable, f.dubbo = rule.retriable, int(s)
 			return f
 		}
@@ -189,13 +194,17 @@ const maxDetail = 2 << 10
 // it is not for callers.
 var insideMarks = [...]string{", channel: ", ", detail msg:", " to dubbo://", ", dubbo version: "}
 
+// maxExceptionHeader is the longest class name, in bytes, that the header x-dubbo-exception tells; the member class
+// has it whatever its length.
+const maxExceptionHeader = 256
+
 // maxReason is how many bytes of a provider's reason are shown.
 const maxReason = 512
 
 // headerSafe makes a header value of text from a provider: anything but printable ASCII becomes a question mark.
 func headerSafe(b []byte) string {
 	var s strings.Builder
-	for _, c := range cut(b, maxReason) {
+	for _, c := range b {
 		if c < ' ' || c > '~' {
 			c = '?'
 		}

@@ -87,7 +87,9 @@ func TestRefusalsOfDubboGo(t *testing.T) {
 		`"m" method is not found, service key: a.B`:               {404, ""},
 		`the number of args(=1) is not matched with "add" method`: {400, ""},
 		"realization failed, realizing map failed":                {400, ""},
-		"reflect: Call with too few input arguments":              {500, ""},
+		"reflect: Call using int32 as type int64":                 {400, ""},
+		"reflect: Call with too few input arguments":              {400, ""},
+		"reflect: call of a method that is the service's own":     {500, ""},
 	} {
 		for class, status := range map[string]int{"java.lang.Throwable": want.status, "a.OwnException": 500} {
 			r := answered(t, 20, func(w *dubbo.Writer) {
@@ -98,7 +100,7 @@ func TestRefusalsOfDubboGo(t *testing.T) {
 			if status == 500 {
 				retriable = ""
 			}
-			if p := problemOf(t, r); p.Status != status || get(r, "x-dubbo-retriable") != retriable || !strings.Contains(p.Detail, text) || len(p.Fields) > 0 {
+			if p := problemOf(t, r); p.Status != status || get(r, "x-dubbo-retriable") != retriable || !strings.Contains(p.Detail, text) || len(p.Fields) > 0 || strings.Contains(p.Detail, "20 OK") {
 				t.Errorf("%s: %s: %s %v", class, text, r.Body, r.Headers)
 			}
 		}
@@ -182,5 +184,19 @@ func TestExceptions(t *testing.T) {
 	})
 	if p := problemOf(t, r); p.Message != "" || p.Detail != "a.\r\nB" || get(r, "x-dubbo-exception") != "a.??B" {
 		t.Errorf("%+v %v", p, r.Headers)
+	}
+}
+
+// A class name that is too long for a header is still in the body.
+func TestLongExceptionClass(t *testing.T) {
+	for n, header := range map[int]bool{256: true, 257: false} {
+		class := "a." + strings.Repeat("B", n-2)
+		r := answered(t, 20, func(w *dubbo.Writer) {
+			w.Int(dubbo.ResponseException)
+			object(w, class, "detailMessage", "x")
+		})
+		if told := get(r, "x-dubbo-exception") == class; told != header || problemOf(t, r).Class != class {
+			t.Errorf("%d bytes: %v %s", n, r.Headers, r.Body)
+		}
 	}
 }

@@ -22,7 +22,11 @@ func (m *form) reset() {
 
 func (m *form) get(s span) []byte { return m.text[s.from:s.to] }
 
-// read decodes the fields interface, method, parameterTypesString and parameter; others are passed over.
+// jsonHint ends refusals of what curl -d makes of a JSON body: a form.
+const jsonHint = "; send content-type: application/json for a JSON body"
+
+// read decodes the fields interface, method, parameterTypesString and parameter; others are passed over. A body with
+// none of the four is refused: most likely it is JSON, and taken as a form it would be a call without arguments.
 func (m *form) read(body []byte) *fault {
 	for at := 0; at < len(body); {
 		end := len(body)
@@ -33,16 +37,19 @@ func (m *form) read(body []byte) *fault {
 		from := len(m.text)
 		var ok bool
 		if m.text, ok = appendUnescaped(m.text, name, true); !ok {
-			return faultf(badRequest, "form: byte %d: incomplete %%-escape in the field name %.40q", at, name)
+			return faultf(badRequest, "form: byte %d: incomplete %%-escape in the field name %.40q%s", at, name, jsonHint)
 		}
 		to := len(m.text)
 		if m.text, ok = appendUnescaped(m.text, value, true); !ok {
-			return faultf(badRequest, "form: byte %d: incomplete %%-escape in the value of field %.40q", at, name)
+			return faultf(badRequest, "form: byte %d: incomplete %%-escape in the value of field %.40q%s", at, name, jsonHint)
 		}
 		if f := m.set(string(m.text[from:to]), span{to, len(m.text)}, at); f != nil {
 			return f
 		}
 		at = end + 1
+	}
+	if len(body) > 0 && !m.hasService && !m.hasCall && !m.hasTypes && len(m.parameters) == 0 {
+		return faultf(badRequest, "the form has none of the fields interface, method, parameterTypesString and parameter%s", jsonHint)
 	}
 	return nil
 }

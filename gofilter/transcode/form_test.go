@@ -21,6 +21,10 @@ func TestForm(t *testing.T) {
 		{"parameterTypesString=", nil, `"m" ""`, 200},
 		{"parameter=5", []string{types, "int"}, `"m" "I" 5`, 200},
 
+		{`["hello"]`, nil, `send content-type: application/json for a JSON body`, 400},
+		{`["hello"]`, []string{types, "java.lang.String"}, `send content-type: application/json for a JSON body`, 400},
+		{`{"rate":"50%"}`, nil, `send content-type: application/json for a JSON body`, 400},
+		{"other=1", nil, `none of the fields interface, method,`, 400},
 		{"interface=a.C", nil, `interface is "a.C", but the path names "a.B"`, 400},
 		{"method=n", nil, `method is "n", but the path names "m"`, 400},
 		{"parameter=5", nil, `parameterTypesString is missing`, 400},
@@ -67,7 +71,8 @@ func TestFormPath(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		"method=m": "interface is missing", "interface=a.B": "method is missing", "interface=&method=m": "interface is missing",
-		"": "interface is missing", "interface=%": "incomplete", `{"a":1}`: "interface is missing",
+		"": "interface is missing", "interface=%": "incomplete", `{"a":1}`: "content-type: application/json",
+		"parameter=1": "interface is missing", "[1]": "content-type: application/json",
 	} {
 		path, bad := FormPath([]byte(body))
 		if bad == nil || bad.Status != 400 || path != "" || !strings.Contains(problemOf(t, bad).Detail, want) {

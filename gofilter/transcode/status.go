@@ -21,9 +21,14 @@ var statusTable = [...]statusRule{
 	{status: dubbo.StatusOK, text: "\" method is not found, service key: ", problem: notFound},
 	{status: dubbo.StatusOK, text: "the number of args(=", problem: badRequest},
 	{status: dubbo.StatusOK, text: "realization failed, ", problem: badRequest},
+	// The Go runtime's words when the arguments of a typed call do not fit the method.
+	{status: dubbo.StatusOK, text: "reflect: Call using ", problem: badRequest, hint: typesHint},
+	{status: dubbo.StatusOK, text: "reflect: Call with too ", problem: badRequest, hint: typesHint},
 	{status: dubbo.StatusSerializationError, problem: badAnswer},
 	{status: dubbo.StatusClientTimeout, problem: timeout},
 	{status: dubbo.StatusServerTimeout, problem: timeout},
+	// No provider says this of a call it refused; it is what a caller notes when it loses the connection of a call
+	// that it has sent. One that passes it on may have had the call run: it is not retriable.
 	{status: dubbo.StatusChannelInactive, problem: inactive},
 	{status: dubbo.StatusBadRequest, text: "Service not found:", problem: notFound,
 		hint: " (no such service or method, or no method with these parameter types)"},
@@ -45,3 +50,5 @@ var statusTable = [...]statusRule{
 	{status: dubbo.StatusClientError, problem: badAnswer},
 	{status: dubbo.StatusThreadPoolExhausted, problem: exhausted, retriable: true},
 }
+
+const typesHint = " (the arguments do not fit the method's parameters; check x-dubbo-parameter-types)"
