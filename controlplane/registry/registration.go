@@ -92,7 +92,7 @@ func (r *Registration) Close(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("close registration: read %s: %w", r.key, err)
 	}
-	if len(now.Kvs) > 0 {
+	if len(now.Kvs) > 0 && r.owns(clientv3.LeaseID(now.Kvs[0].Lease)) {
 		if err := markDraining(ctx, r.client, r.key, now.Kvs[0].Value); err != nil {
 			return fmt.Errorf("close registration: %w", err)
 		}
@@ -108,6 +108,11 @@ func (r *Registration) Close(ctx context.Context) error {
 	}
 	r.lease = clientv3.NoLease
 	return nil
+}
+
+// owns reports whether a key with this lease is this registration: one that another process has taken over is not.
+func (r *Registration) owns(lease clientv3.LeaseID) bool {
+	return lease == r.lease || lease == clientv3.NoLease
 }
 
 // keep registers, and registers again, until ctx ends.

@@ -70,6 +70,24 @@ func TestRegistrationKeepsEditedKey(t *testing.T) {
 	eventually(t, r, "gone with its registration", has("hello"))
 }
 
+// TestRegistrationTakenOver closes a registration after a new process has registered the same instance.
+func TestRegistrationTakenOver(t *testing.T) {
+	c := startEtcd(t).dial()
+	old := register(t, c, hello())
+	register(t, c, hello())
+	before, err := c.Get(t.Context(), old.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.Get(t.Context(), old.Key())
+	if err != nil || len(after.Kvs) != 1 || after.Kvs[0].ModRevision != before.Kvs[0].ModRevision {
+		t.Errorf("the new registration was touched: %v, %v", after, err)
+	}
+}
+
 func TestRegistrationOutlivesLostLease(t *testing.T) {
 	c := startEtcd(t).dial()
 	r := run(t, loose, c)
