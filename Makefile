@@ -11,8 +11,9 @@ BIN         := bin
 # With its name inside, what the control plane configures by name is the library that the bootstrap loaded by path.
 SONAME      := -extldflags=-Wl,-soname,libdubbo.so
 ABI_MODULE  := github.com/envoyproxy/envoy/source/extensions/dynamic_modules
-# Evaluated only by the rules that build the shared object. The quotes are for cgo: the module cache may lie anywhere.
-ABI_CFLAGS   = -O2 '-I$(shell $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi'
+# Evaluated only by the rules that build the shared object. The quotes are for cgo: the module cache may lie anywhere,
+# and a module that is not in it yet has no folder.
+ABI_CFLAGS   = -O2 '-I$(shell $(GO) mod download $(ABI_MODULE) && $(GO) list -m -f '{{.Dir}}' $(ABI_MODULE))/abi'
 # What cgo needs: the compiler that need-cc looked for. Without CC, cgo insists on gcc.
 CGO          = CGO_ENABLED=1 CC="$(CC)" CGO_CFLAGS="$(ABI_CFLAGS)"
 # Evaluated by the recipe's shell, which sees an ENVOY given to make as well.
