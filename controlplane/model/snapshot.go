@@ -16,6 +16,7 @@ type Service struct {
 // any number of goroutines may read it.
 type Snapshot struct {
 	Services []Service // sorted by name
+	Policies Policies  // those in force
 	// Definitions are the shapes of services, in the order of CompareDefinitions: for each service, group and version at
 	// most one that was reported and one that was written by hand. Services need not be registered to have one.
 	Definitions []Definition

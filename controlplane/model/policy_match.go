@@ -1,0 +1,76 @@
+package model
+
+// StringMatch says which texts fit. Exactly one of Exact, Prefix, Suffix, Contains, Regex, In, Range and Present is set; a
+// plain value is short for exact.
+type StringMatch struct {
+	// Exact is the whole text.
+	Exact *string `json:"exact,omitempty" check:"short"`
+	// Prefix is how the text begins.
+	Prefix string `json:"prefix,omitempty"`
+	// Suffix is how the text ends.
+	Suffix string `json:"suffix,omitempty"`
+	// Contains is part of the text.
+	Contains string `json:"contains,omitempty"`
+	// Regex fits the whole text (RE2).
+	Regex string `json:"regex,omitempty" check:"format=regex"`
+	// In lists texts of which one is the whole text.
+	In []string `json:"in,omitempty" check:"nonEmpty"`
+	// Range fits whole numbers.
+	Range *Range `json:"range,omitempty"`
+	// Present asks only whether there is a value (true) or none (false).
+	Present *bool `json:"present,omitempty"`
+	// Not turns the outcome round.
+	Not bool `json:"not,omitempty"`
+	// IgnoreCase takes upper and lower case for the same; not with regex and range.
+	IgnoreCase bool `json:"ignoreCase,omitempty"`
+}
+
+// Range is the whole numbers from Min to Max, both included.
+type Range struct {
+	// Min is the smallest number.
+	Min int64 `json:"min" check:"required"`
+	// Max is the largest number.
+	Max int64 `json:"max" check:"required"`
+}
+
+// RequestMatch says which requests fit: those that fit every field that is set.
+type RequestMatch struct {
+	// Host of the request, without a port.
+	Host *StringMatch `json:"host,omitempty"`
+	// Path of the request, without the query.
+	Path *StringMatch `json:"path,omitempty"`
+	// Verb is the HTTP method: GET, POST, …
+	Verb []string `json:"verb,omitempty" check:"single,nonEmpty,format=verb"`
+	// Method is the Dubbo method.
+	Method *StringMatch `json:"method,omitempty"`
+	// Group is the Dubbo group that is asked for.
+	Group *StringMatch `json:"group,omitempty"`
+	// Version is the Dubbo version that is asked for.
+	Version *StringMatch `json:"version,omitempty"`
+	// Headers of the request, by name.
+	Headers map[string]StringMatch `json:"headers,omitempty" check:"keys=header"`
+	// Query parameters, by name.
+	Query map[string]StringMatch `json:"query,omitempty"`
+	// Cookies by name.
+	Cookies map[string]StringMatch `json:"cookies,omitempty" check:"keys=token"`
+	// Attachments of the Dubbo call, by key; over HTTP the headers x-dubbo-attachment-<key>.
+	Attachments map[string]StringMatch `json:"attachments,omitempty" check:"keys=token"`
+	// Arguments of the Dubbo call, by index or path: "0", "0.user.id".
+	Arguments map[string]StringMatch `json:"arguments,omitempty" check:"keys=argument"`
+	// Source is who calls.
+	Source *SourceMatch `json:"source,omitempty"`
+	// Percent of the requests that fit otherwise.
+	Percent *Percent `json:"percent,omitempty"`
+}
+
+// SourceMatch says which callers fit: those that fit every field that is set, and in each field one of its values.
+type SourceMatch struct {
+	// Service or application that calls, as its proxy or its attachments say.
+	Service []string `json:"service,omitempty" check:"single,nonEmpty"`
+	// IP addresses or networks of the caller: 10.0.0.0/8.
+	IP []string `json:"ip,omitempty" check:"single,nonEmpty,format=cidr"`
+	// Labels of the caller's proxy.
+	Labels map[string]string `json:"labels,omitempty" check:"nonEmpty"`
+	// Zone of the caller's proxy.
+	Zone []string `json:"zone,omitempty" check:"single,nonEmpty"`
+}

@@ -1,0 +1,60 @@
+package model
+
+// Telemetry says what is told of a service's traffic.
+type Telemetry struct {
+	PolicyMeta
+	TelemetrySettings
+}
+
+// Kind implements Policy.
+func (Telemetry) Kind() Kind { return KindTelemetry }
+
+// TelemetrySettings are those of a service, or the mesh's defaults for them.
+type TelemetrySettings struct {
+	// Tracing of requests.
+	Tracing *Tracing `json:"tracing,omitempty"`
+	// AccessLog of requests.
+	AccessLog *AccessLog `json:"accessLog,omitempty"`
+	// Metrics of requests.
+	Metrics *Metrics `json:"metrics,omitempty"`
+}
+
+// Tracing of requests over OTLP.
+type Tracing struct {
+	// Service that takes spans over OTLP/gRPC.
+	Service string `json:"service,omitempty" check:"format=service"`
+	// Address that takes spans, host:port, in place of a service.
+	Address string `json:"address,omitempty" check:"format=hostPort"`
+	// Sampling is the share of the requests without a decision of their own; 1% by default.
+	Sampling *Percent `json:"sampling,omitempty"`
+	// Tags of the spans: a fixed text, or header:<name>.
+	Tags map[string]string `json:"tags,omitempty"`
+	// Off switches tracing off.
+	Off bool `json:"off,omitempty"`
+}
+
+// AccessLog of requests.
+type AccessLog struct {
+	// Path of the file; /dev/stdout by default.
+	Path string `json:"path,omitempty" check:"format=file"`
+	// Fields of a JSON line: name → Envoy's %COMMAND%.
+	Fields map[string]string `json:"fields,omitempty" check:"nonEmpty"`
+	// Format is a line of text, in place of fields.
+	Format string `json:"format,omitempty"`
+	// MinStatus logs only answers with this status or above.
+	MinStatus *uint32 `json:"minStatus,omitempty" check:"min=100,max=599"`
+	// SlowerThan logs only requests that took as long.
+	SlowerThan *Duration `json:"slowerThan,omitempty" check:"min=0s,max=1h"`
+	// Sampling is the share of the requests that are logged; 100% by default.
+	Sampling *Percent `json:"sampling,omitempty"`
+	// Off switches the access log off.
+	Off bool `json:"off,omitempty"`
+}
+
+// Metrics of requests.
+type Metrics struct {
+	// Tags of the metrics: a fixed text, or header:<name>.
+	Tags map[string]string `json:"tags,omitempty"`
+	// PerMethod counts each Dubbo method for itself.
+	PerMethod *bool `json:"perMethod,omitempty"`
+}
