@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
 const hash = "/com.example.Hello/hash"
@@ -26,44 +24,44 @@ func TestBehaviours(t *testing.T) {
 			argument := fmt.Sprintf("call %d", i)
 			r.expect(t, hash, argument, ok(argument))
 		}
-		if n := p.connections.Load(); n > 2 { // one for each of Envoy's two workers at most
+		if n := p.Connections.Load(); n > 2 { // one for each of Envoy's two workers at most
 			t.Errorf("50 calls one after the other took %d connections", n)
 		}
 	})
 	for name, b := range map[string]behaviour{"echo": echo, "split": split, "noisy": noisy} {
 		t.Run(name, func(t *testing.T) {
-			p.become(b)
+			p.Become(b)
 			r.expect(t, hash, "hello", ok("hello"))
 			r.expect(t, hash, "", ok(""))
 		})
 	}
 	t.Run("larger than one buffer", func(t *testing.T) {
-		p.become(says(large))
+		p.Become(says(large))
 		r.expect(t, hash, "hello", ok(large))
 	})
 	t.Run("never answers", func(t *testing.T) {
-		p.become(silent)
-		before := p.connections.Load()
+		p.Become(silent)
+		before := p.Connections.Load()
 		r.expect(t, hash, "hello", reply{status: http.StatusGatewayTimeout})
-		p.become(echo)
+		p.Become(echo)
 		r.expect(t, hash, "after", ok("after"))
-		if p.connections.Load() == before {
+		if p.Connections.Load() == before {
 			t.Error("the connection of a call without an answer was used again")
 		}
 	})
 	t.Run("hangs up", func(t *testing.T) {
-		p.become(hangUp)
+		p.Become(hangUp)
 		r.expect(t, hash, "hello", reply{status: http.StatusServiceUnavailable})
 	})
 	broken := r.Stat("dubbo.protocol_errors")
 	for name, b := range map[string]behaviour{
 		"speaks HTTP":       garbage,
-		"declares too much": func(p *peer, c call) { p.send(huge(c.id)) },
+		"declares too much": huge,
 	} {
 		t.Run(name, func(t *testing.T) {
-			p.become(b)
+			p.Become(b)
 			r.expect(t, hash, "hello", reply{status: http.StatusBadGateway})
-			p.become(echo)
+			p.Become(echo)
 			r.expect(t, hash, "after", ok("after"))
 		})
 	}
@@ -77,7 +75,7 @@ func TestBehaviours(t *testing.T) {
 func TestLateAnswer(t *testing.T) {
 	late := make(chan struct{})
 	p := startProvider(t, func(p *peer, c call) {
-		if c.argument != "slow" {
+		if c.Argument != "slow" {
 			echo(p, c)
 			return
 		}
@@ -98,7 +96,7 @@ func TestLateAnswer(t *testing.T) {
 func TestClientGoesAway(t *testing.T) {
 	arrived := make(chan struct{})
 	p := startProvider(t, func(p *peer, c call) {
-		if c.argument == "wait" {
+		if c.Argument == "wait" {
 			arrived <- struct{}{}
 			return
 		}
@@ -180,7 +178,7 @@ func TestRefusedRequest(t *testing.T) {
 		argument := fmt.Sprintf("call %d", i)
 		r.expect(t, hash, argument, ok(argument))
 	}
-	if n := p.calls.Load(); n != 20 {
+	if n := p.Calls.Load(); n != 20 {
 		t.Errorf("the provider saw %d calls, want the 20 good ones", n)
 	}
 	if n := r.Stat("dubbo.rejected"); n != 20 {
@@ -190,10 +188,6 @@ func TestRefusedRequest(t *testing.T) {
 
 // A provider that dies in the middle of a call, hangs up or reports a failure is replaced by another.
 func TestRetry(t *testing.T) {
-	busy := func(p *peer, c call) {
-		body := append([]byte{7}, "no room"...)
-		p.send(append(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: 100, ID: c.id, Length: len(body)}), body...))
-	}
 	for name, b := range map[string]behaviour{"dies": die, "hangs up": hangUp, "is exhausted": busy, "speaks HTTP": garbage} {
 		t.Run(name, func(t *testing.T) {
 			good, bad := startProvider(t, echo), startProvider(t, b)
@@ -206,7 +200,7 @@ func TestRetry(t *testing.T) {
 					}
 				}
 			})
-			if bad.calls.Load() == 0 {
+			if bad.Calls.Load() == 0 {
 				t.Error("the bad provider was never called")
 			}
 		})
@@ -216,7 +210,7 @@ func TestRetry(t *testing.T) {
 func TestConcurrentClients(t *testing.T) {
 	const clients, calls = 64, 200
 	p := startProvider(t, func(p *peer, c call) {
-		switch len(c.argument) % 3 {
+		switch len(c.Argument) % 3 {
 		case 0:
 			echo(p, c)
 		case 1:

@@ -54,7 +54,7 @@ func TestForm(t *testing.T) {
 			}
 		})
 	}
-	if n := one.calls.Load(); n != 1 {
+	if n := one.Calls.Load(); n != 1 {
 		t.Errorf("provider one was called %d times, want 1", n)
 	}
 }

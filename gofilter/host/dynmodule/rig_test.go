@@ -96,7 +96,7 @@ func bootstrap(routes []route) string {
 		fmt.Fprintf(&routeText, "              - {match: {prefix: %q}, route: {cluster: %s%s}}\n", r.prefix, name, options)
 		fmt.Fprintf(&clusterText, cluster, name)
 		for _, p := range r.providers {
-			fmt.Fprintf(&clusterText, "        - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}\n", p.port())
+			fmt.Fprintf(&clusterText, "        - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}\n", p.Port())
 		}
 	}
 	return head + routeText.String() + "  clusters:" + clusterText.String()
