@@ -17,10 +17,14 @@ const (
 //	x-dubbo-parameter-types                    the JVM descriptor, as sent
 //	x-dubbo-arguments                          decimal: how many bytes of the body are the arguments
 //	x-dubbo-protocol                           the Dubbo protocol version, as sent ("2.0.2")
+//	x-dubbo-method                             the method as sent, when the path has another: a generic call ($invoke)
+//	                                           is routed by the method that its first argument names
 //	x-dubbo-one-way: true                      when no answer is wanted
+//	x-dubbo-timeout                            decimal milliseconds: how long the consumer waits, when it says so
 //	x-dubbo-attachment-<key>, traceparent, …   string attachments whose key and value fit a header
 //
-// with a body of the arguments' Hessian bytes followed by the attachment map's, both untouched. The bridge puts the frame
+// with names in the path percent-encoded where a URL needs it, the interface's as :authority too, header names made of
+// attachment keys in lower case, and a body of the arguments' Hessian bytes followed by the attachment map's, both untouched. The bridge puts the frame
 // together again; attachments that routes set as headers come after those of the map and so win. The answer is
 //
 //	content-type: application/x-dubbo
@@ -32,7 +36,9 @@ const (
 	DubboContentType  = "application/x-dubbo"
 	ArgumentsHeader   = "x-dubbo-arguments"
 	ProtocolHeader    = "x-dubbo-protocol"
+	MethodHeader      = "x-dubbo-method"
 	OneWayHeader      = "x-dubbo-one-way"
+	TimeoutHeader     = "x-dubbo-timeout"
 	StatusHeader      = "x-dubbo-status"
 	ExceptionHeader   = "x-dubbo-exception"
 	TypesHeader       = "x-dubbo-parameter-types"

@@ -8,6 +8,7 @@ type FrameReader struct {
 	MaxBody int // largest body accepted, in bytes
 
 	in    []byte // what Next reads: a caller's part, or held
+	skip  int    // bytes of the stream still to be passed over
 	held  []byte // an incomplete frame from earlier parts
 	owned bool   // in is held
 }
@@ -15,12 +16,14 @@ type FrameReader struct {
 // Reset drops what was read and keeps the buffer for reuse.
 func (r *FrameReader) Reset(maxBody int) {
 	r.MaxBody = maxBody
-	r.in, r.held, r.owned = nil, r.held[:0], false
+	r.in, r.held, r.owned, r.skip = nil, r.held[:0], false, 0
 }
 
 // Feed takes the next part of the stream. The part is borrowed until Next reports that no frame is complete; call
 // Next until then before the part is changed or Feed is called again.
 func (r *FrameReader) Feed(part []byte) {
+	n := min(r.skip, len(part))
+	r.skip, part = r.skip-n, part[n:]
 	if len(r.held) == 0 {
 		r.in, r.owned = part, false
 		return
@@ -30,7 +33,8 @@ func (r *FrameReader) Feed(part []byte) {
 }
 
 // Next returns the next complete frame, or ok false when more bytes are needed. The body is valid until the next
-// call of Next, Feed or Reset. After an error (ErrMagic, ErrLength, *TooLargeError) the stream cannot be read on.
+// call of Next, Feed or Reset. After an error (ErrMagic, ErrLength, *TooLargeError) the stream cannot be read on, but
+// for a frame that is too large, whose header is returned: Skip passes it over.
 func (r *FrameReader) Next() (h Header, body []byte, ok bool, err error) {
 	if !magicPrefix(r.in) {
 		return Header{}, nil, false, ErrMagic
@@ -43,7 +47,7 @@ func (r *FrameReader) Next() (h Header, body []byte, ok bool, err error) {
 		return Header{}, nil, false, err
 	}
 	if h.Length > r.MaxBody {
-		return Header{}, nil, false, &TooLargeError{Length: h.Length, Limit: r.MaxBody}
+		return h, nil, false, &TooLargeError{Length: h.Length, Limit: r.MaxBody}
 	}
 	end := HeaderSize + h.Length
 	if len(r.in) < end {
@@ -52,6 +56,13 @@ func (r *FrameReader) Next() (h Header, body []byte, ok bool, err error) {
 	}
 	body, r.in = r.in[HeaderSize:end:end], r.in[end:]
 	return h, body, true, nil
+}
+
+// Skip passes over the frame that Next has just found too large. Its bytes are not held.
+func (r *FrameReader) Skip(h Header) {
+	r.skip = HeaderSize + h.Length
+	n := min(r.skip, len(r.in))
+	r.skip, r.in = r.skip-n, r.in[n:]
 }
 
 // keep holds the unread bytes for the next Feed. A frame of size bytes is under way; memory for all of it is taken

@@ -146,3 +146,32 @@ func TestStatusNames(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A frame that is too large can be passed over, however the stream is split, and what follows is read.
+func TestFrameReaderSkip(t *testing.T) {
+	large := append(unhex(t, "dabbc200000000000000000700000065"), make([]byte, 101)...)
+	stream := append(append(unhex(t, heartbeatHex), large...), unhex(t, readOnlyHex)...)
+	for size := 1; size <= len(stream); size++ {
+		var r FrameReader
+		r.Reset(100)
+		var ids []uint64
+		for from := 0; from < len(stream); from += size {
+			r.Feed(bytes.Clone(stream[from:min(len(stream), from+size)]))
+			for {
+				h, _, ok, err := r.Next()
+				if err != nil {
+					r.Skip(h)
+				} else if !ok {
+					break
+				}
+				ids = append(ids, h.ID)
+			}
+			if len(r.held) > 2*HeaderSize {
+				t.Fatalf("parts of %d: %d bytes are held", size, len(r.held))
+			}
+		}
+		if diff := cmp.Diff([]uint64{1, 7, 0}, ids); diff != "" {
+			t.Fatalf("parts of %d: %s", size, diff)
+		}
+	}
+}
