@@ -8,9 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/etcdwatch"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
-
-	"go.etcd.io/etcd/api/v3/mvccpb"
 )
 
 // TestCapturedRegistrations reads what real providers wrote into etcd: keys and values on alternate lines.
@@ -39,11 +38,11 @@ func TestCapturedRegistrations(t *testing.T) {
 				t.Fatal(err)
 			}
 			lines := strings.Split(string(text), "\n")
-			src := &etcdSource{of: kindDubbo, prefix: "/dubbo/", parse: parseDubbo}
+			src := newEtcdSource(kindDubbo, "/dubbo/", parseDubbo, nil, nil, nil)
 			var items []item
 			for i := 0; i+1 < len(lines); i += 2 {
-				if strings.HasPrefix(lines[i], src.prefix) {
-					items = append(items, src.item(&mvccpb.KeyValue{Key: []byte(lines[i]), Value: []byte(lines[i+1]), ModRevision: int64(i)}))
+				if strings.HasPrefix(lines[i], src.name()) {
+					items = append(items, src.item(etcdwatch.Event{Key: lines[i], Value: []byte(lines[i+1]), Revision: int64(i)}))
 				}
 			}
 			tab := newTable([]source{src})

@@ -14,7 +14,7 @@ import (
 )
 
 // smallPages makes a list need several requests.
-func smallPages(s *etcdSource) { s.page = 3 }
+func smallPages(s *etcdSource) { s.Page = 3 }
 
 // loose keeps protection out of a test about something else.
 var loose = Config{Protection: Protection{Share: -1}}
@@ -62,28 +62,6 @@ func TestWithdrawsWhenTheLeaseExpires(t *testing.T) {
 	put(t, c, key(2), instance(2))
 	eventually(t, r, "both", has("hello", at(1), at(2)))
 	eventually(t, r, "the one without lease", has("hello", at(2)))
-}
-
-// TestResyncsAfterCompaction watches from a revision that is gone.
-func TestResyncsAfterCompaction(t *testing.T) {
-	c := startEtcd(t).dial()
-	put(t, c, key(1), instance(1))
-	put(t, c, key(2), instance(2))
-	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: probeInterval, timeout: requestTimeout}
-	_, revision, err := src.list(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	remove(t, c, key(1))
-	put(t, c, key(3), instance(3))
-	if _, err := c.Compact(t.Context(), revision+2); err != nil {
-		t.Fatal(err)
-	}
-	if err := src.watch(t.Context(), revision, func(b batch) { t.Errorf("sent %+v", b) }); err == nil {
-		t.Fatal("a watch from a compacted revision goes on")
-	}
-	r := run(t, loose, c)
-	eventually(t, r, "the state after compaction", has("hello", at(2), at(3)))
 }
 
 // TestSurvivesRestart stops etcd, starts it again on its data and expects no endpoint to be missing at any time.
@@ -164,16 +142,6 @@ func TestSurvivesReplacedData(t *testing.T) {
 	eventually(t, r, "nothing protected", func(s State) bool {
 		return len(s.Protected) == 0 && has("hello", "10.0.0.1:20880=5", at(2))(s)
 	})
-}
-
-// TestNoticesOlderRevision gives up a watch that waits for a revision which etcd is far from.
-func TestNoticesOlderRevision(t *testing.T) {
-	c := startEtcd(t).dial()
-	put(t, c, key(1), instance(1))
-	src := &etcdSource{prefix: DefaultPrefix + "/services/", parse: parseNative, client: c, page: pageSize, probe: time.Millisecond, timeout: requestTimeout}
-	if err := src.watch(t.Context(), 1000, func(batch) {}); err != errRevision { //nolint:errorlint // the cause itself
-		t.Fatalf("watch ended with %v, want %v", err, errRevision)
-	}
 }
 
 func TestMalformedKeepsLastGood(t *testing.T) {

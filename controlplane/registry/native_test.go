@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -75,8 +76,8 @@ func TestParseNativeReportsEverythingAtOnce(t *testing.T) {
 func TestParseYAMLBoundsItsInput(t *testing.T) {
 	for name, text := range map[string]string{
 		"size":     strings.Repeat("a", maxRegistration+1),
-		"brackets": strings.Repeat("[", maxDepth+1),
-		"dashes":   strings.Repeat("- ", maxDepth+1),
+		"brackets": strings.Repeat("[", document.MaxDepth+1),
+		"dashes":   strings.Repeat("- ", document.MaxDepth+1),
 		"encoding": "\xff\xfe",
 	} {
 		if _, err := parseYAML([]byte(text), maxRegistration); err == nil {

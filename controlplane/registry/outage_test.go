@@ -154,7 +154,7 @@ func TestNoticesSilence(t *testing.T) {
 	}
 	defer far.Close()
 	put(t, direct, key(1), instance(1))
-	r := run(t, loose, far, func(s *etcdSource) { s.probe, s.timeout = 10*time.Millisecond, 100*time.Millisecond })
+	r := run(t, loose, far, func(s *etcdSource) { s.Probe, s.Timeout = 10*time.Millisecond, 100*time.Millisecond })
 	eventually(t, r, "one", has("hello", at(1)))
 	line.frozen.Lock()
 	eventuallyPolled(t, r, "the silence noted", func(s State) bool { return s.Sources[0].Error != "" })

@@ -12,11 +12,18 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/etcdwatch"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
 // DefaultTTL is how long a registration outlives its process, unless the registration says otherwise.
 const DefaultTTL = 10 * time.Second
+
+// The pause between two attempts to register grows from the one to the other.
+const (
+	minBackOff = 100 * time.Millisecond
+	maxBackOff = 2 * time.Second
+)
 
 // RegistrationConfig says what to register.
 type RegistrationConfig struct {
@@ -161,7 +168,7 @@ func (r *Registration) delay(ctx context.Context) bool {
 
 // register writes the key under a new lease. The channel is closed when the lease is lost or ctx ends.
 func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err error) {
-	request, cancel := context.WithTimeout(ctx, requestTimeout)
+	request, cancel := context.WithTimeout(ctx, etcdwatch.RequestTimeout)
 	defer cancel()
 	grant, err := r.client.Grant(request, int64(r.cfg.TTL/time.Second))
 	if err != nil {

@@ -107,9 +107,7 @@ func buildSources(cfg Config, client *clientv3.Client, log *slog.Logger, m *metr
 	var sources []source
 	if client != nil {
 		etcd := func(kind kind, prefix string, parse parseFunc) {
-			sources = append(sources, &etcdSource{
-				of: kind, prefix: prefix + "/", parse: parse, client: client, log: log, metrics: m, page: pageSize, probe: probeInterval, timeout: requestTimeout,
-			})
+			sources = append(sources, newEtcdSource(kind, prefix+"/", parse, client, log, m))
 		}
 		etcd(kindNative, cfg.Prefix+"/services", parseNative)
 		for _, root := range cfg.Dubbo {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/nearest"
 )
 
 // checkFile reports every key of the YAML file that does not exist, with its line.
@@ -127,30 +129,7 @@ func children(path string) []string {
 
 // suggest names the known word that takes the fewest edits to reach.
 func suggest(word string, known []string) string {
-	best := slices.MinFunc(known, func(a, b string) int { return distance(word, a) - distance(word, b) })
-	return fmt.Sprintf("did you mean %q?", best)
-}
-
-// distance is the Levenshtein distance of two words, ignoring case.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprintf("did you mean %q?", nearest.Closest(word, known))
 }
 
 // fieldPath turns a key into the path of its field in Config: etcd.tls.ca is Etcd.TLS.CA.

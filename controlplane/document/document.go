@@ -1,0 +1,155 @@
+// Package document reads YAML and JSON that others wrote, of which nothing can be expected: bounded in size and depth, never
+// panicking, with the position of everything.
+package document
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// MaxDepth is how deep a document may nest: brackets, or dashes that begin a line. The YAML parser recurses, and takes
+// time that grows with the square of some inputs, so that depth and size have to be bounded.
+const MaxDepth = 64
+
+// Parse parses one YAML or JSON document. An empty document gives a nil node.
+func Parse(text []byte, limit int) (node ast.Node, err error) {
+	// The text comes from outside: a fault in the YAML parser is an error of this document, not the end of the process.
+	defer func() {
+		if p := recover(); p != nil {
+			node, err = nil, fmt.Errorf("this YAML cannot be parsed (%v); write one mapping as in the documentation", p)
+		}
+	}()
+	if err := checkText(text, limit); err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if node != nil {
+			return nil, Errorf(doc.Body, "a second document starts here; write one document")
+		}
+		node = doc.Body
+	}
+	return node, nil
+}
+
+// checkText refuses what the YAML parser would accept as one long string or could not take at all.
+func checkText(text []byte, limit int) error {
+	if len(text) > limit {
+		return fmt.Errorf("%d bytes are too many; at most %d are read", len(text), limit)
+	}
+	if !utf8.Valid(text) {
+		return errors.New("not UTF-8 text; write YAML or JSON")
+	}
+	brackets, dashes, margin := 0, 0, true // dashes and the like open a list or mapping each, at the margin of a line
+	for i, c := range text {
+		switch c {
+		case 0:
+			return fmt.Errorf("byte %d is NUL; write YAML or JSON text", i+1)
+		case '\n':
+			dashes, margin = 0, true
+			continue
+		case ' ':
+			continue
+		case '-', '?', ':':
+			if margin {
+				dashes++
+			}
+		case '{', '[':
+			brackets++
+		case '}', ']':
+			brackets--
+		}
+		margin = margin && (c == '-' || c == '?' || c == ':')
+		if max(brackets, dashes) > MaxDepth {
+			return fmt.Errorf("byte %d: nested deeper than %d", i+1, MaxDepth)
+		}
+	}
+	return nil
+}
+
+// syntaxError shortens the parser's error to line:column and message.
+func syntaxError(err error) error {
+	var y yaml.Error
+	if errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil {
+		p := y.GetToken().Position
+		return fmt.Errorf("%d:%d: %s", p.Line, p.Column, y.GetMessage())
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(first)
+}
+
+// Position returns the line and column of a node, both from 1.
+func Position(n ast.Node) (line, column int) {
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 1, 1
+	}
+	p := n.GetToken().Position
+	return p.Line, p.Column
+}
+
+// Errorf is an error at a node.
+func Errorf(n ast.Node, format string, args ...any) error {
+	line, column := Position(n)
+	return fmt.Errorf("%d:%d: %s", line, column, fmt.Sprintf(format, args...))
+}
+
+// Scalar returns the text of a plain, quoted or block scalar; null is no scalar.
+func Scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		if n.Value == nil {
+			return "", true
+		}
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+// Describe names a node for an error.
+func Describe(n ast.Node) string {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return "nothing"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode, *ast.MergeKeyNode:
+		return "a YAML anchor, alias or tag, which is not read here"
+	default:
+		if text, ok := Scalar(n); ok {
+			return Quote(text)
+		}
+		return "something else"
+	}
+}
+
+// Quote quotes text from outside, shortened so that an error stays one readable line.
+func Quote(text string) string {
+	const most = 80
+	if len(text) > most {
+		cut := most
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		return strconv.Quote(text[:cut]) + "…"
+	}
+	return strconv.Quote(text)
+}
