@@ -4,7 +4,6 @@ package host
 
 import (
 	"fmt"
-	"net/http"
 	"runtime/debug"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -115,7 +114,7 @@ func (x *Exchange) Upstream(parts [][]byte, end bool) (s Step) {
 		if r == nil {
 			continue
 		}
-		if r.Status == http.StatusBadGateway {
+		if r.Broken {
 			return x.hold(Step{Response: r, Events: Broken})
 		}
 		s = x.finish(Step{Response: r})

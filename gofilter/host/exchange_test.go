@@ -122,7 +122,7 @@ func TestRejected(t *testing.T) {
 
 // A provider that broke its protocol may still be sending: its connection is closed before the response is sent.
 func TestBrokenProvider(t *testing.T) {
-	broken := &transcode.Response{Status: http.StatusBadGateway}
+	broken := &transcode.Response{Status: http.StatusBadGateway, Broken: true}
 	core := &script{answers: map[string]*transcode.Response{"garbage": broken}}
 	x := host.NewExchange(core, nil)
 	x.Begin(nil, head)

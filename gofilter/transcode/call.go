@@ -6,6 +6,7 @@
 package transcode
 
 import (
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -16,7 +17,8 @@ import (
 // Header is one HTTP header of a response. Name is lower case.
 type Header struct{ Name, Value string }
 
-// Response is a complete HTTP response. It is valid until its Call is fed again or reset.
+// Response is a complete HTTP response. It is valid until its Call is fed again or reset, and no longer than the part
+// of the answer that Upstream was given last: an opaque body lies in it.
 type Response struct {
 	Status  int
 	Headers []Header
@@ -24,6 +26,9 @@ type Response struct {
 	// Reset says that the provider closed the connection before it answered. A host that can should reset the
 	// stream instead of sending the response, so that Envoy's retries on "reset" apply.
 	Reset bool
+	// Broken says that nothing sensible can be expected of the provider's connection any more: it must not carry
+	// another call.
+	Broken bool
 }
 
 // Call is the state of one HTTP request on its way to a Dubbo provider and back. The order of calls is
@@ -36,10 +41,16 @@ type Call struct {
 	args arguments
 
 	id     uint64
+	opaque int  // where an opaque request's body begins in the frame; 0 before it does
+	oneWay bool // the call is answered when the provider has taken it
 	send   []byte
 	frames dubbo.FrameReader
 	result result
 	resp   Response
+
+	// What a schema says of the call, nil for nothing. They are read only.
+	answers   *answers
+	operation *config.Operation
 }
 
 // lastID is the id of the newest request. Providers see the connections of a whole pool, so ids are unique in the
@@ -52,7 +63,8 @@ func (c *Call) Reset(cfg *config.Bridge) {
 	c.head.reset()
 	c.body = shrink(c.body)
 	c.args.reset()
-	c.id = 0
+	c.id, c.opaque, c.oneWay = 0, 0, false
+	c.answers, c.operation = nil, nil
 	c.send = c.send[:0]
 	c.frames.Reset(cfg.MaxResponseBytes)
 	c.result.reset()
@@ -75,6 +87,12 @@ func (c *Call) Header(name, value []byte) { c.head.take(name, value) }
 
 // Body takes the next part of the request body, which is copied. A non-nil response (413) ends the call.
 func (c *Call) Body(part []byte) *Response {
+	if c.head.isOpaque {
+		if f := c.opaqueBody(part); f != nil {
+			return c.fail(f)
+		}
+		return nil
+	}
 	if len(c.body)+len(part) > c.cfg.MaxRequestBytes {
 		return c.fail(oversized(c.cfg.MaxRequestBytes))
 	}
@@ -92,16 +110,32 @@ func oversized(limit int) *fault {
 // Request is called at the end of the HTTP request. It returns the Dubbo frame to send, valid until the call is fed
 // again, or a response (400, 404, 415, …) that ends the call.
 func (c *Call) Request() (frame []byte, done *Response) {
-	if f := c.head.check(len(c.body) > 0); f != nil {
-		return nil, c.fail(f)
+	var f *fault
+	if c.head.isOpaque {
+		frame, f = c.opaqueFrame()
+	} else {
+		frame, f = c.jsonFrame()
 	}
-	c.id = lastID.Add(1)
-	frame, f := c.args.frame(c.id, &c.head, c.body)
 	if f != nil {
 		return nil, c.fail(f)
 	}
-	c.body = shrink(c.body)
+	if c.wantsNoAnswer() {
+		frame = c.sendOneWay(frame)
+	}
 	return frame, nil
+}
+
+func (c *Call) jsonFrame() ([]byte, *fault) {
+	if f := c.head.check(len(c.body) > 0); f != nil {
+		return nil, f
+	}
+	c.id = lastID.Add(1)
+	if n := len(c.body); n > keepBytes { // growing step by step would take several times as much
+		c.args.w.Buf = slices.Grow(c.args.w.Buf, n)
+	}
+	frame, f := c.args.frame(c.id, &c.head, c.body)
+	c.body = shrink(c.body)
+	return frame, f
 }
 
 // Upstream takes bytes that arrived from the provider, split or joined anywhere; end says that it closed the
@@ -115,7 +149,9 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 		h, body, ok, err := c.frames.Next()
 		switch {
 		case err != nil:
-			return c.send, c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
+			done = c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
+			done.Broken = true
+			return c.send, done
 		case !ok && end:
 			done = c.fail(faultf(closed, "the provider closed the connection before it answered"))
 			done.Reset = true
@@ -125,6 +161,8 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 		case h.Flags.Event():
 			if h.Flags.TwoWay() {
 				c.send = dubbo.AppendHeartbeatAnswer(c.send, h)
+			} else if c.oneWay && !h.Flags.Request() && h.ID == c.id {
+				return c.send, c.accepted()
 			}
 		case !h.Flags.Request() && h.ID == c.id:
 			return c.send, c.answer(h, body)
@@ -148,7 +186,10 @@ func (c *Call) answer(h dubbo.Header, body []byte) *Response {
 	if h.Status != dubbo.StatusOK {
 		status = strconv.Itoa(int(h.Status))
 	}
-	c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-status", status})
+	c.resp.Headers = append(c.resp.Headers, Header{config.StatusHeader, status})
+	if c.head.isOpaque {
+		return c.opaqueAnswer(h.Status, body)
+	}
 	c.result.begin(body, c.cfg.MaxResponseBytes, &c.head, c.args.generic)
 	if h.Status != dubbo.StatusOK {
 		return c.fail(c.result.failure(h.Status))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -33,7 +34,7 @@ func (d *result) exception() error {
 		return err
 	}
 	class := n.Type
-	generic := bytes.HasSuffix(class, []byte(".rpc.service.GenericException"))
+	generic := isGeneric(class)
 	if !generic {
 		d.exc.class = append(d.exc.class, class...)
 	}
@@ -45,6 +46,46 @@ func (d *result) exception() error {
 	d.r.Close(n)
 	d.exc.clean()
 	return nil
+}
+
+// thrownClass reads a thrown exception up to what tells its class. Where the class alone does not, the message is
+// read as well: dubbo-go puts refusals into it, Dubbo Java the class of an exception that callers may not know.
+func (d *result) thrownClass() error {
+	d.exc.reset()
+	if d.r.Kind() != dubbo.Object {
+		return nil
+	}
+	n, err := d.r.Object()
+	if err != nil {
+		return err
+	}
+	generic := isGeneric(n.Type)
+	if !generic {
+		d.exc.class = append(d.exc.class, n.Type...)
+		if class := string(n.Type); class != goError && class != wrapped {
+			return nil
+		}
+	}
+	for i := range d.r.Fields(n) {
+		name := string(d.r.Field(n, i))
+		switch {
+		case generic && name == "exceptionClass" && d.r.Kind() == dubbo.String:
+			d.exc.class, err = d.r.AppendString(d.exc.class[:0])
+			return err
+		case !generic && name == "detailMessage" && d.r.Kind() == dubbo.String:
+			d.exc.message, err = d.r.AppendString(d.exc.message[:0])
+			d.exc.clean()
+			return err
+		}
+		if err := d.r.Skip(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isGeneric(class []byte) bool {
+	return bytes.HasSuffix(class, []byte(".rpc.service.GenericException"))
 }
 
 func (d *result) exceptionField(n *dubbo.Nested, i int, generic bool) (err error) {
@@ -103,7 +144,7 @@ func (e *exception) clean() {
 		return
 	}
 	e.message = bytes.TrimRight(e.message[:trace], "\r\n")
-	if string(e.class) != "java.lang.RuntimeException" {
+	if string(e.class) != wrapped {
 		return
 	}
 	if class, rest, ok := bytes.Cut(e.message, []byte(": ")); ok && isClassName(class) {
@@ -121,6 +162,9 @@ func isClassName(b []byte) bool {
 	return bytes.IndexByte(b, '.') > 0
 }
 
+// wrapped is the class in which Dubbo Java sends an exception whose own class the caller may not know.
+const wrapped = "java.lang.RuntimeException"
+
 // goError is the class in which dubbo-go sends errors that are no Java exceptions.
 const goError = "java.lang.Throwable"
 
@@ -128,27 +172,80 @@ const goError = "java.lang.Throwable"
 // exceptions too; the table in status.go tells them from those of the service.
 func (c *Call) exception() *Response {
 	e := &c.result.exc
-	if string(e.class) == goError {
-		if f := findRule(dubbo.StatusOK, e.message, e.message); f != nil {
-			return c.fail(f)
+	if f := e.refusal(); f != nil {
+		return c.fail(f)
+	}
+	c.exceptionHeader()
+	status := thrown.status
+	if x := c.mapped(e.class); x != nil {
+		if x.Body != "" {
+			return c.ownBody(x)
 		}
+		status = x.Status
 	}
 	detail := e.message
 	if len(detail) == 0 {
 		detail = e.class
 	}
-	out := problemHead(c.result.body[:0], thrown, string(cut(detail, maxDetail)))
+	k := thrown
+	k.status = status
+	out := problemHead(c.result.body[:0], k, string(cut(detail, maxDetail)))
 	out = append(out, `,"class":`...)
 	out = appendQuoted(out, e.class)
 	out = append(out, `,"message":`...)
 	out = appendQuoted(out, e.message)
 	out = append(out, `,"dubbo":{"status":20},"fields":{`...)
 	out = append(append(out, e.fields...), "}}"...)
-	if n := len(e.class); n > 0 && n <= maxExceptionHeader {
-		c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-exception", headerSafe(e.class)})
-	}
 	c.attachments()
-	return c.problem(thrown.status, out)
+	return c.problem(status, out)
+}
+
+// refusal explains an exception by which dubbo-go says that it did not make the call; nil for any other.
+func (e *exception) refusal() *fault {
+	if string(e.class) != goError {
+		return nil
+	}
+	return findRule(dubbo.StatusOK, e.message, e.message)
+}
+
+// exceptionHeader tells the class of the exception.
+func (c *Call) exceptionHeader() {
+	class := c.result.exc.class
+	if n := len(class); n > 0 && n <= maxExceptionHeader {
+		c.resp.Headers = append(c.resp.Headers, Header{config.ExceptionHeader, headerSafe(class)})
+	}
+}
+
+// mapped finds what the schema makes of an exception class. Superclasses are not on the wire: the class has to be
+// named itself.
+func (c *Call) mapped(class []byte) *config.Exception {
+	if c.operation != nil {
+		if x := findException(c.operation.Exceptions, class); x != nil {
+			return x
+		}
+	}
+	if c.answers != nil {
+		return findException(c.answers.exceptions, class)
+	}
+	return nil
+}
+
+func findException(all []config.Exception, class []byte) *config.Exception {
+	for i := range all {
+		if all[i].Class == string(class) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// ownBody makes the response that a schema gives for an exception.
+func (c *Call) ownBody(x *config.Exception) *Response {
+	c.attachments()
+	c.resp.Headers = append(c.resp.Headers, Header{"content-type", "application/json"})
+	c.result.body = append(c.result.body[:0], x.Body...)
+	c.resp.Status, c.resp.Body = x.Status, c.result.body
+	return &c.resp
 }
 
 // failure explains an answer whose status is not OK, by the table in status.go.

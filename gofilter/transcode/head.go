@@ -3,6 +3,8 @@ package transcode
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 const attachmentPrefix = "x-dubbo-attachment-"
@@ -25,7 +27,10 @@ type head struct {
 	group, version             span
 	types, invoke, class       span
 	tracestate, baggage        span
+	arguments, protocol, sent  span // of an opaque request: see opaque.go
+	oneWay, remaining          span
 	hasTypes, hasQuery, isForm bool
+	isOpaque                   bool
 }
 
 func (h *head) reset() {
@@ -59,6 +64,7 @@ func (h *head) take(name, value []byte) {
 		h.method = h.store(value)
 	case "content-type":
 		h.contentType = h.store(value)
+		h.isOpaque = string(value) == config.DubboContentType
 	case "tri-service-group":
 		h.group = h.store(value)
 	case "tri-service-version":
@@ -69,6 +75,16 @@ func (h *head) take(name, value []byte) {
 		h.invoke = h.store(value)
 	case "x-dubbo-class":
 		h.class = h.store(value)
+	case config.OneWayHeader:
+		h.oneWay = h.store(value)
+	case config.RemainingMsHeader:
+		h.remaining = h.store(value)
+	case config.ArgumentsHeader:
+		h.arguments = h.store(value)
+	case config.ProtocolHeader:
+		h.protocol = h.store(value)
+	case config.MethodHeader:
+		h.sent = h.store(value)
 	case "traceparent":
 		h.attach(name, value)
 	case "tracestate":
@@ -105,12 +121,7 @@ func (h *head) check(hasBody bool) *fault {
 	if get && hasBody {
 		return faultf(badRequest, "GET is a call without arguments and takes no body; use POST")
 	}
-	if !h.tracestate.empty() {
-		h.attach([]byte("tracestate"), h.get(h.tracestate))
-	}
-	if !h.baggage.empty() {
-		h.attach([]byte("baggage"), h.get(h.baggage))
-	}
+	h.attachLists()
 	for _, a := range h.attachments {
 		switch string(h.get(a.key)) {
 		case "path", "interface", "version", "group", "generic":
@@ -127,7 +138,21 @@ func (h *head) check(hasBody bool) *fault {
 	default:
 		return faultf(badRequest, "header x-dubbo-class is %.40q; it may be include or omit", h.get(h.class))
 	}
+	if f := h.checkOneWay(); f != nil {
+		return f
+	}
+	h.limitTime()
 	return h.mediaType()
+}
+
+// attachLists adds the attachments that arrive as header lists.
+func (h *head) attachLists() {
+	if !h.tracestate.empty() {
+		h.attach([]byte("tracestate"), h.get(h.tracestate))
+	}
+	if !h.baggage.empty() {
+		h.attach([]byte("baggage"), h.get(h.baggage))
+	}
 }
 
 // mediaType looks at the content type.
@@ -161,6 +186,9 @@ func (h *head) splitPath() *fault {
 	}
 	switch string(h.get(h.call)) {
 	case "$invoke", "$invokeAsync":
+		if h.isOpaque {
+			break
+		}
 		return faultf(notFound, "path %.200q: generic calls are made here; name the method itself", path)
 	}
 	return nil

@@ -58,12 +58,16 @@ func (d *result) read() (thrown bool, f *fault) {
 	case dubbo.ResponseException, dubbo.ResponseExceptionWithAttachments:
 		thrown, err = true, d.exception()
 	default:
-		return false, faultf(badAnswer, "the provider's answer has the unknown form %d", form)
+		return false, unknownForm(form)
 	}
 	if err != nil {
 		return false, unreadable(err)
 	}
 	return thrown, nil
+}
+
+func unknownForm(form int32) *fault {
+	return faultf(badAnswer, "the provider's answer has the unknown form %d", form)
 }
 
 // unreadable explains an answer that cannot become JSON.
