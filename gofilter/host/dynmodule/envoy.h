@@ -29,11 +29,16 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(upstream_http_tcp_bridge_send_response_headers)                                                                    \
   X(upstream_http_tcp_bridge_send_response_data)                                                                       \
   X(http_get_header)                                                                                                   \
+  X(http_get_headers_size)                                                                                             \
+  X(http_get_headers)                                                                                                  \
   X(http_set_header)                                                                                                   \
   X(http_get_body_size)                                                                                                \
   X(http_get_body_chunks)                                                                                              \
   X(http_get_body_chunks_size)                                                                                         \
+  X(http_append_body)                                                                                                  \
+  X(http_drain_body)                                                                                                   \
   X(http_received_buffered_request_body)                                                                               \
+  X(http_received_buffered_response_body)                                                                              \
   X(http_get_buffer_limit)                                                                                             \
   X(http_set_buffer_limit)                                                                                             \
   X(http_send_response)                                                                                                \
@@ -50,6 +55,13 @@ struct envoy_callbacks {
 };
 extern struct envoy_callbacks envoy;
 
+// The configuration of an HTTP filter.
+typedef struct {
+  uint32_t slot;    // of the configuration in Go
+  size_t request;   // largest body of a request in bytes
+  size_t response;  // largest body of a response in bytes
+} dubbo_limits;
+
 // What Go wants done. Its memory is pinned Go memory until dubboRelease(slot).
 typedef struct {
   uint32_t slot;   // to be released, 0 for none
@@ -59,6 +71,7 @@ typedef struct {
   module_bytes send;
   module_bytes body;
   module_bytes path; // the form's route
+  bool rewrite;      // without a status: fields replace those of the message, or remove them when empty, and body its body
   module_field *fields;
   size_t fields_len;
 } dubbo_step;

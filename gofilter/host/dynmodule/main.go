@@ -12,6 +12,8 @@ package main
 import "C"
 
 import (
+	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -26,13 +28,14 @@ func dubboBootstrap(name *C.char, nameLen C.size_t) C.bool {
 	return C.bool(named("bootstrap extension", "extension_name", name, nameLen, config.Boot))
 }
 
-// named says whether Envoy asks for the one thing of its kind that this module has, and logs when it does not.
-func named(kind, field string, name *C.char, nameLen C.size_t, want string) bool {
+// named says whether Envoy asks for one of the things of its kind that this module has, and logs when it does not.
+func named(kind, field string, name *C.char, nameLen C.size_t, want ...string) bool {
 	got := string(bytesOf(name, nameLen))
-	if got != want {
-		logError("libdubbo.so has no " + kind + " named \"" + got + "\"; write " + field + ": " + want)
+	ok := slices.Contains(want, got)
+	if !ok {
+		logError("libdubbo.so has no " + kind + " named \"" + got + "\"; write " + field + ": " + strings.Join(want, " or "))
 	}
-	return got == want
+	return ok
 }
 
 func logError(message string) {

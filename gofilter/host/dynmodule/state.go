@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/host"
+	"github.com/dubbomesh/dubbomesh/gofilter/rest"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
@@ -17,6 +18,7 @@ import (
 type state struct {
 	exchange *host.Exchange
 	call     transcode.Call
+	rest     rest.Call
 
 	head   []host.Field     // Envoy's memory, seen as slices
 	parts  [][]byte         // likewise

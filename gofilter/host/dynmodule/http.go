@@ -1,0 +1,23 @@
+package main
+
+// #include "envoy.h"
+import "C"
+
+import "github.com/dubbomesh/dubbomesh/gofilter/config"
+
+// dubboHTTPConfig reads the configuration of an HTTP filter, which all of them have in the bridge's form.
+//
+//export dubboHTTPConfig
+func dubboHTTPConfig(name *C.char, nameLen C.size_t, text *C.char, textLen C.size_t, out *C.dubbo_limits) C.bool {
+	if !named("HTTP filter", "filter_name", name, nameLen, config.FormFilter, config.RestFilter) {
+		return false
+	}
+	cfg, err := config.ParseBridge(bytesOf(text, textLen))
+	if err != nil {
+		logError(err.Error())
+		return false
+	}
+	out.slot = C.uint32_t(bridges.Put(&cfg))
+	out.request, out.response = C.size_t(cfg.MaxRequestBytes), C.size_t(cfg.MaxResponseBytes)
+	return true
+}

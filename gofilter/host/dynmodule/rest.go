@@ -1,0 +1,48 @@
+package main
+
+// #include "envoy.h"
+import "C"
+
+import (
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/host"
+	"github.com/dubbomesh/dubbomesh/gofilter/rest"
+)
+
+// dubboRestRequest takes a whole call. The slot in out is for its answer, unless out has a response.
+//
+//export dubboRestRequest
+func dubboRestRequest(cfg C.uint32_t, fields *C.envoy_field, fieldsLen C.size_t, chunks *C.envoy_bytes, chunksLen C.size_t, out *C.dubbo_step) {
+	st := takeState()
+	out.slot = C.uint32_t(states.Put(st))
+	st.tellRewrite(out, host.RestRequest(&st.rest, bridges.Get(uint32(cfg)), schemaByID, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError))
+}
+
+// dubboRestAnswer takes the answer of the HTTP service. Own says that it cannot be changed any more.
+//
+//export dubboRestAnswer
+func dubboRestAnswer(fields *C.envoy_field, fieldsLen C.size_t, chunks *C.envoy_bytes, chunksLen C.size_t, own C.bool, out *C.dubbo_step) {
+	st := states.Get(uint32(out.slot))
+	st.tellRewrite(out, host.RestAnswer(&st.rest, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), bool(own), logError))
+}
+
+// tellRewrite writes a rewrite for C, as tell does.
+func (st *state) tellRewrite(out *C.dubbo_step, r host.Rewrite) {
+	if r.Message == nil {
+		st.tell(out, host.Step{Response: r.Response, Events: r.Events})
+		return
+	}
+	out.events, out.rewrite = C.uint32_t(r.Events), true
+	out.body = st.share(r.Message.Body)
+	st.fields = st.fields[:0]
+	for _, h := range r.Message.Headers {
+		st.field(h.Name, st.shareString(h.Value))
+	}
+	st.pins.Pin(&st.fields[0])
+	out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
+}
+
+var _ rest.Schemas = schemaByID
+
+// schemaByID finds a schema that the control plane has sent.
+func schemaByID([]byte) *config.Schema { return nil }
