@@ -113,16 +113,23 @@ var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxId
 // send makes one HTTP request.
 func send(t *testing.T, request *http.Request) (reply, error) {
 	t.Helper()
+	got, _, err := exchange(t, request)
+	return got, err
+}
+
+// exchange is send with the headers of the response.
+func exchange(t *testing.T, request *http.Request) (reply, http.Header, error) {
+	t.Helper()
 	resp, err := client.Do(request)
 	if err != nil {
-		return reply{}, err
+		return reply{}, nil, err
 	}
 	defer resp.Body.Close()
 	if resp.ContentLength < 0 {
 		t.Errorf("%s: the answer has no content-length", request.URL)
 	}
 	body, err := io.ReadAll(resp.Body)
-	return reply{resp.StatusCode, string(body)}, err
+	return reply{resp.StatusCode, string(body)}, resp.Header, err
 }
 
 // invoke calls a method with one string argument.

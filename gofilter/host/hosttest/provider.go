@@ -29,10 +29,12 @@ type Provider struct {
 // Behaviour is what a provider does with a call.
 type Behaviour func(p *Peer, c Call)
 
-// Call is a request that arrived: its id and its one string argument, "" without one.
+// Call is a request that arrived: its id, its one string argument, "" without one, and the frame it came in.
 type Call struct {
 	ID       uint64
 	Argument string
+	Flags    dubbo.Flags
+	Body     []byte
 }
 
 // Peer is the connection a call came on.
@@ -122,7 +124,7 @@ func (p *Provider) serve(conn net.Conn) {
 			return
 		}
 		p.Calls.Add(1)
-		(*p.behave.Load())(peer, Call{ID: h.ID, Argument: argument})
+		(*p.behave.Load())(peer, Call{ID: h.ID, Argument: argument, Flags: h.Flags, Body: body})
 	}
 }
 
