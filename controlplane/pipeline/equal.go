@@ -2,9 +2,21 @@ package pipeline
 
 import (
 	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 )
+
+// sameInput compares everything that a service is translated from.
+func sameInput(a, b translate.Input) bool {
+	return sameService(a.Service, b.Service) && sameDefinitions(a.Definitions, b.Definitions) && reflect.DeepEqual(a.Policies, b.Policies)
+}
+
+func sameService(a, b model.Service) bool {
+	return a.Name == b.Name && (sameSlice(a.Instances, b.Instances) || slices.EqualFunc(a.Instances, b.Instances, sameInstance))
+}
 
 // sameInstance compares everything an instance is: a field that is forgotten here would never reach a proxy, and a test
 // holds this function against the type.
@@ -12,4 +24,21 @@ func sameInstance(a, b model.Instance) bool {
 	return a.Address == b.Address && a.Port == b.Port && a.Protocol == b.Protocol && a.Weight == b.Weight &&
 		a.Group == b.Group && a.Version == b.Version && a.Zone == b.Zone && a.Status == b.Status &&
 		a.SidecarPort == b.SidecarPort && a.WarmUp == b.WarmUp && a.Source == b.Source && maps.Equal(a.Labels, b.Labels)
+}
+
+// sameDefinitions compares definitions; what is in the same memory is not looked at again.
+func sameDefinitions(a, b []model.Definition) bool {
+	return sameSlice(a, b) || reflect.DeepEqual(a, b)
+}
+
+// samePolicies reports whether two sets of policies are in the same memory. They may be equal when they are not.
+func samePolicies(a, b model.Policies) bool {
+	return sameSlice(a.Meshes, b.Meshes) && sameSlice(a.Gateways, b.Gateways) && sameSlice(a.Routes, b.Routes) &&
+		sameSlice(a.Traffic, b.Traffic) && sameSlice(a.Lanes, b.Lanes) && sameSlice(a.Access, b.Access) &&
+		sameSlice(a.Mappings, b.Mappings) && sameSlice(a.Telemetry, b.Telemetry)
+}
+
+// sameSlice reports whether two slices are one: what was published is never changed in place.
+func sameSlice[E any](a, b []E) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

@@ -1,21 +1,20 @@
 package pipeline
 
 import (
-	"slices"
-
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 )
 
-// Translator is translate.Translate with a memory: it translates only services that changed since the last time. The
-// messages of the others are the very same ones. It is used by one goroutine at a time.
+// Translator is translate.Translate with a memory: it translates only services of which something changed since the last
+// time. The messages of the others are the very same ones. It is used by one goroutine at a time.
 type Translator struct {
-	opt  translate.Options
-	last map[string]translated
+	opt      translate.Options
+	last     map[string]translated
+	policies model.Policies // of the last time
 }
 
 type translated struct {
-	from model.Service
+	from translate.Input
 	to   translate.ServiceResources
 }
 
@@ -28,19 +27,19 @@ func NewTranslator(opt translate.Options) *Translator {
 func (t *Translator) Translate(snap model.Snapshot) (r translate.Resources, done int) {
 	next := make(map[string]translated, len(snap.Services))
 	parts := make([]translate.ServiceResources, len(snap.Services))
+	ruled := samePolicies(t.policies, snap.Policies)
 	for i, svc := range snap.Services {
 		old, known := t.last[svc.Name]
-		if !known || !sameService(old.from, svc) {
-			old = translated{svc, translate.Service(svc, t.opt)}
-			done++
+		if !known || !ruled || !sameService(old.from.Service, svc) || !sameDefinitions(old.from.Definitions, snap.DefinitionsOf(svc.Name)) {
+			in := translate.InputOf(snap, svc)
+			if !known || !sameInput(old.from, in) {
+				old = translated{in, translate.Service(in, t.opt)}
+				done++
+			}
 		}
 		next[svc.Name] = old
 		parts[i] = old.to
 	}
-	t.last = next
+	t.last, t.policies = next, snap.Policies
 	return translate.Gateway(parts, t.opt), done
-}
-
-func sameService(a, b model.Service) bool {
-	return a.Name == b.Name && slices.EqualFunc(a.Instances, b.Instances, sameInstance)
 }

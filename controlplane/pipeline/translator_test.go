@@ -15,6 +15,7 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // A random walk of the registry: whatever happened before, the result is that of translating everything.
@@ -22,14 +23,23 @@ func TestTranslatorEqualsTranslatingEverything(t *testing.T) {
 	for seed := range uint64(6) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		services := map[string][]model.Instance{}
+		var known model.Snapshot // what is said of services
 		tr := NewTranslator(translate.DefaultOptions())
-		for step := range 30 {
+		for step := range 60 {
 			name := fmt.Sprintf("Svc%d", rnd.IntN(8))
 			if rnd.IntN(4) == 0 {
 				name = strings.ToLower(name)
 			}
-			change(rnd, services, name)
+			switch rnd.IntN(6) {
+			case 0:
+				define(rnd, &known, name)
+			case 1:
+				known.Policies = rule(rnd)
+			default:
+				change(rnd, services, name)
+			}
 			snap := snapshot(services)
+			snap.Definitions, snap.Policies = known.Definitions, known.Policies
 			got, _ := tr.Translate(snap)
 			want := translate.Translate(snap, translate.DefaultOptions())
 			if !reflect.DeepEqual(wire(t, want), wire(t, got)) {
@@ -93,6 +103,28 @@ func change(rnd *rand.Rand, services map[string][]model.Instance, name string) {
 	}
 	slices.SortFunc(list, model.Compare)
 	services[name] = slices.CompactFunc(list, func(a, b model.Instance) bool { return model.Compare(a, b) == 0 })
+}
+
+// define replaces what is known of a service.
+func define(rnd *rand.Rand, known *model.Snapshot, name string) {
+	others := slices.DeleteFunc(slices.Clone(known.Definitions), func(d model.Definition) bool { return d.Service == name })
+	if n := rnd.IntN(3); n > 0 {
+		others = append(others, model.Definition{Service: name, Application: "a", Methods: []config.Method{{Name: fmt.Sprint("m", n)}}})
+	}
+	slices.SortFunc(others, model.CompareDefinitions)
+	known.Definitions = others
+}
+
+// rule makes up policies, of which some are for all services.
+func rule(rnd *rand.Rand) model.Policies {
+	var list []model.Policy
+	for i := range rnd.IntN(5) {
+		name := fmt.Sprint("Svc", rnd.IntN(8))
+		m := model.Mapping{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("p", i), Service: name}}
+		m.Operations = []model.MappedOperation{{Verb: "GET", Path: []string{"/a/{x}", "/a/{y}", "/{a}/b"}[rnd.IntN(3)], Method: "m1"}}
+		list = append(list, m)
+	}
+	return model.NewPolicies(list...)
 }
 
 func snapshot(services map[string][]model.Instance) (snap model.Snapshot) {

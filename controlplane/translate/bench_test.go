@@ -29,7 +29,7 @@ func BenchmarkTranslate(b *testing.B) {
 	b.Run("one-service", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			Service(snap.Services[0], opt)
+			Service(InputOf(snap, snap.Services[0]), opt)
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.out.yaml")
@@ -48,6 +49,12 @@ func readCase(t *testing.T, file string) (model.Snapshot, Options) {
 			Name      string
 			Instances []instanceFile
 		}
+		Definitions []struct {
+			Service, Group, Version, Application, Source string
+			Methods                                      []config.Method
+			Classes                                      map[string]config.Class
+		}
+		Policies []any
 	}{}
 	if err := yaml.UnmarshalWithOptions(text, &in, yaml.Strict()); err != nil {
 		t.Fatalf("%s: %v", file, err)
@@ -73,8 +80,32 @@ func readCase(t *testing.T, file string) (model.Snapshot, Options) {
 		slices.SortStableFunc(svc.Instances, model.Compare)
 		snap.Services = append(snap.Services, svc)
 	}
+	for _, d := range in.Definitions {
+		snap.Definitions = append(snap.Definitions, model.Definition{
+			Service: d.Service, Group: d.Group, Version: d.Version, Application: d.Application, Source: d.Source, Methods: d.Methods, Classes: d.Classes,
+		})
+	}
+	slices.SortStableFunc(snap.Definitions, model.CompareDefinitions)
+	snap.Policies = readPolicies(t, in.Policies)
 	slices.SortStableFunc(snap.Services, func(a, b model.Service) int { return strings.Compare(a.Name, b.Name) })
 	return snap, opt
+}
+
+func readPolicies(t *testing.T, list []any) model.Policies {
+	t.Helper()
+	var all []model.Policy
+	for _, p := range list {
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := model.Mapping{}
+		if err := json.Unmarshal(text, &m); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
+	}
+	return model.NewPolicies(all...)
 }
 
 func TestGolden(t *testing.T) {

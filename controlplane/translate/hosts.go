@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // gatewayRoutes is the one route configuration of the gateway: a virtual host for each service that is reached by host
@@ -17,13 +18,19 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		Name: GatewayRoutes,
 		// A host counts without its port, so that no name needs a wildcard.
 		IgnorePortInHostMatching: true,
+		// What the routes say to the filter overrides what a client says: it is removed first, then set by a route.
+		RequestHeadersToRemove:          []string{config.SchemaHeader, config.OperationHeader},
+		MostSpecificHeaderMutationsWins: true,
 	}
-	byPath := map[string]*anypb.Any{"/": packRoutes(formRoute())}
-	var problems []model.Problem
+	if schemas := schemaHost(services); schemas != nil {
+		out.VirtualHosts = append(out.VirtualHosts, schemas)
+	}
+	operations, problems := claim(services)
+	base := paths{services: make(map[string]ServiceResources, len(services)), operations: operations}
 	owner := hostOwners(services)
 	for _, s := range services {
 		if s.packed != nil {
-			byPath[pathPrefix(s.Name)] = s.packed
+			base.services[pathPrefix(s.Name)] = s
 		}
 		if len(s.Hosted) == 0 {
 			continue
@@ -38,9 +45,9 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		host.Routes = s.Hosted
 		out.VirtualHosts = append(out.VirtualHosts, host)
 	}
-	base := virtualHost("*", opt)
-	base.Matcher = pathMatcher(byPath)
-	out.VirtualHosts = append(out.VirtualHosts, base)
+	rest := virtualHost("*", opt)
+	rest.Matcher = pathMatcher(base.leaves())
+	out.VirtualHosts = append(out.VirtualHosts, rest)
 	return out, problems
 }
 
@@ -80,17 +87,23 @@ func formRoute() *routev3.Route {
 		Match: &routev3.RouteMatch{
 			PathSpecifier: &routev3.RouteMatch_Path{Path: "/"},
 			Headers: []*routev3.HeaderMatcher{
-				headerMatches(":method", &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: "POST"}}),
-				headerMatches("content-type", &matcherv3.StringMatcher{
-					MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: "application/x-www-form-urlencoded"},
-					IgnoreCase:   true,
-				}),
+				headerMatches(":method", exactly("POST")),
+				headerMatches("content-type", startingWith("application/x-www-form-urlencoded")),
 			},
 		},
 		Action:               problemResponse(404, "No such service", "The form names no service; send the field interface with the name of a registered one."),
 		ResponseHeadersToAdd: problemHeaders(),
 		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&routev3.FilterConfig{Config: &anypb.Any{}})},
 	}
+}
+
+func exactly(value string) *matcherv3.StringMatcher {
+	return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: value}}
+}
+
+// startingWith matches a prefix in whichever case.
+func startingWith(prefix string) *matcherv3.StringMatcher {
+	return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix}, IgnoreCase: true}
 }
 
 func headerMatches(name string, m *matcherv3.StringMatcher) *routev3.HeaderMatcher {

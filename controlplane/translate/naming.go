@@ -35,7 +35,7 @@ func pathPrefix(service string) string { return "/" + url.PathEscape(service) }
 // know case; Envoy would refuse all routes because of one wildcard in the wrong place. An IP address and localhost are
 // what a client calls the gateway itself by: a service of that name would take every other service's requests.
 func domain(service string) string {
-	if len(service) > 253 || strings.EqualFold(service, "localhost") || isAddress(service) {
+	if len(service) > 253 || strings.EqualFold(service, "localhost") || strings.EqualFold(service, schemaDomain) || isAddress(service) {
 		return ""
 	}
 	for _, c := range service {

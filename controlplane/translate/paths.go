@@ -29,3 +29,66 @@ func pathMatcher(byPath map[string]*anypb.Any) *xdsmatcherv3.Matcher {
 func packRoutes(routes ...*routev3.Route) *anypb.Any {
 	return pack(&routev3.RouteList{Routes: append(routes[:len(routes):len(routes)], noService())})
 }
+
+// paths is what a host answers by path.
+type paths struct {
+	services   map[string]ServiceResources // by the prefix that is theirs alone
+	operations map[string][]operation      // by the literal part that their templates begin with
+}
+
+// leaves are the routes by prefix. Envoy looks at those of the longest prefix only, so what stands under shorter ones is
+// repeated behind them; where there are no operations nothing is.
+func (p paths) leaves() map[string]*anypb.Any {
+	out := make(map[string]*anypb.Any, len(p.services)+len(p.operations)+1)
+	lengths := map[int]bool{}
+	for prefix := range p.operations {
+		lengths[len(prefix)] = true
+		out[prefix] = p.leaf(prefix, p.shorter(prefix, nil))
+	}
+	if out["/"] == nil {
+		out["/"] = packRoutes(formRoute())
+	}
+	for prefix, s := range p.services {
+		switch above := p.shorter(prefix, lengths); {
+		case out[prefix] != nil: // an operation's leaf has it
+		case len(above) > 0:
+			out[prefix] = p.leaf(prefix, above)
+		case s.packed != nil:
+			out[prefix] = s.packed
+		}
+	}
+	return out
+}
+
+// shorter lists the prefixes of a prefix that have operations, longest first, and those that are a service's path above
+// it. Lengths, if any, are the only ones looked at.
+func (p paths) shorter(prefix string, lengths map[int]bool) (out []string) {
+	for n := len(prefix) - 1; n > 0; n-- {
+		if lengths != nil && !lengths[n] {
+			continue
+		}
+		_, service := p.services[prefix[:n]]
+		if _, found := p.operations[prefix[:n]]; found || service && prefix[n] == '/' {
+			out = append(out, prefix[:n])
+		}
+	}
+	return out
+}
+
+// leaf is what stands at a prefix and above it: the closest first, in each place operations before the service. Whoever
+// asks for the path of an operation with another verb is told so in the end.
+func (p paths) leaf(prefix string, above []string) *anypb.Any {
+	var routes []*routev3.Route
+	var operations []operation
+	for _, at := range append([]string{prefix}, above...) {
+		for _, op := range p.operations[at] {
+			routes = append(routes, op.routes...)
+		}
+		operations = append(operations, p.operations[at]...)
+		routes = append(routes, p.services[at].Paths...)
+	}
+	if prefix == "/" {
+		routes = append(routes, formRoute())
+	}
+	return packRoutes(append(routes, otherVerbs(operations)...)...)
+}

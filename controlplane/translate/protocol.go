@@ -44,15 +44,20 @@ func bridge(c *clusterv3.Cluster, opt Options) {
 
 // module is where Envoy finds the shared object, for each hook of it alike: they must share one Go runtime.
 func module(opt Options) *modulev3.DynamicModuleConfig {
-	m := &modulev3.DynamicModuleConfig{DoNotClose: true} // a Go runtime cannot be unloaded
 	if opt.Module == "" {
-		m.Name = config.Module
-		return m
+		return moduleByName()
 	}
+	m := &modulev3.DynamicModuleConfig{DoNotClose: true}
 	m.Module = &corev3.AsyncDataSource{Specifier: &corev3.AsyncDataSource_Local{
 		Local: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: strings.ToValidUTF8(opt.Module, "�")}},
 	}}
 	return m
+}
+
+// moduleByName is how a route names the shared object, which a route cannot name by its path. It is loaded by then, since
+// the listener of the route has hooks of it, and bears this name.
+func moduleByName() *modulev3.DynamicModuleConfig {
+	return &modulev3.DynamicModuleConfig{Name: config.Module, DoNotClose: true} // a Go runtime cannot be unloaded
 }
 
 func http1(c *clusterv3.Cluster) {

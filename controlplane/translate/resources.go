@@ -28,19 +28,21 @@ type ServiceResources struct {
 	Name      string
 	Clusters  []*clusterv3.Cluster
 	Endpoints []*endpointv3.ClusterLoadAssignment
-	Paths     []*routev3.Route // its part of the gateway's default virtual host, in order
-	Domain    string           // under which Hosted is reached, lower case; "" for none
-	Hosted    []*routev3.Route // the routes of its own virtual host
+	Paths     []*routev3.Route          // its part of the gateway's default virtual host, in order
+	Domain    string                    // under which Hosted is reached, lower case; "" for none
+	Hosted    []*routev3.Route          // the routes of its own virtual host
+	Schemas   map[string]*routev3.Route // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 
-	packed *anypb.Any // Paths as they stand in the gateway's routes
+	packed     *anypb.Any  // Paths as they stand in the gateway's routes
+	operations []operation // of its Mapping policies
 }
 
 // Translate is Service for each service of the snapshot, joined by Gateway.
 func Translate(snap model.Snapshot, opt Options) Resources {
 	parts := make([]ServiceResources, len(snap.Services))
 	for i, svc := range snap.Services {
-		parts[i] = Service(svc, opt)
+		parts[i] = Service(InputOf(snap, svc), opt)
 	}
 	return Gateway(parts, opt)
 }

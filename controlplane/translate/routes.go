@@ -13,42 +13,94 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // The headers by which a caller asks for a variant, as in Dubbo's Triple over HTTP.
 const (
-	groupHeader   = "tri-service-group"
-	versionHeader = "tri-service-version"
+	groupHeader   = config.GroupHeader
+	versionHeader = config.VersionHeader
 )
 
 // uploadPause is how long a client may pause within a request, beyond the time the answer may take.
 const uploadPause = 20 * time.Second
 
+// unit is one service on its way to resources.
+type unit struct {
+	in       Input
+	opt      Options
+	variants []variant
+	schemas  schemas
+}
+
+// way is one kind of requests to a service, and what becomes of them.
+type way struct {
+	match      func() *routev3.RouteMatch // a fresh one each time
+	rewrite    string                     // what replaces the matched part of the path; "" keeps it
+	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
+	operations map[pair]string            // index of the schema's operation, nil for none
+}
+
 // pathRoutes serves a service below its name on the gateway: calls as /{service}/{method}, which is the path that
 // Dubbo, Triple and gRPC have anyway, and plain HTTP with the name cut off.
-func pathRoutes(service string, all []variant, opt Options) []*routev3.Route {
-	prefix := pathPrefix(service)
-	if calls := only(all, model.ProtocolDubbo, model.ProtocolTriple, model.ProtocolGRPC); len(calls) > 0 {
-		match := func() *routev3.RouteMatch {
-			return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: prefix}}
-		}
-		return variantRoutes(calls, match, "", opt)
+func (u unit) pathRoutes() []*routev3.Route {
+	prefix := pathPrefix(u.in.Service.Name)
+	if calls := u.calls(); len(calls) > 0 {
+		return u.callRoutes(calls)
 	}
-	match := func() *routev3.RouteMatch {
+	slash := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: prefix + "/"}}
 	}
 	bare := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: prefix}}
 	}
-	return append(variantRoutes(all, match, "/", opt), variantRoutes(all, bare, "/", opt)...)
+	out := append(u.consumerRoutes(u.variants), u.routes(u.variants, way{match: slash, rewrite: "/"})...)
+	return append(out, u.routes(u.variants, way{match: bare, rewrite: "/"})...)
+}
+
+// callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
+// instance that speaks Dubbo 2, and a gRPC client by one that speaks gRPC; JSON is for all.
+func (u unit) callRoutes(calls []variant) []*routev3.Route {
+	dubbo, grpc := only(calls, model.ProtocolDubbo), only(calls, model.ProtocolTriple, model.ProtocolGRPC)
+	if len(grpc) == 0 {
+		return u.routes(calls, way{match: u.below})
+	}
+	out := u.consumerRoutes(calls)
+	if len(dubbo) > 0 {
+		out = append(out, u.routes(grpc, way{match: typed(u.below, startingWith("application/grpc"))})...)
+	}
+	return append(out, u.routes(calls, way{match: u.below})...)
+}
+
+// consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
+func (u unit) consumerRoutes(all []variant) []*routev3.Route {
+	return u.routes(all, way{match: typed(u.below, exactly(config.DubboContentType)), consumer: true})
+}
+
+// below matches the service's own path.
+func (u unit) below() *routev3.RouteMatch {
+	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: pathPrefix(u.in.Service.Name)}}
+}
+
+// calls are the variants that are called as /{service}/{method}.
+func (u unit) calls() []variant {
+	return only(u.variants, model.ProtocolDubbo, model.ProtocolTriple, model.ProtocolGRPC)
 }
 
 // hostedRoutes serves an HTTP service under its name as host.
-func hostedRoutes(all []variant, opt Options) []*routev3.Route {
+func (u unit) hostedRoutes() []*routev3.Route {
 	match := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
 	}
-	return variantRoutes(only(all, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolGRPC), match, "", opt)
+	plain := only(u.variants, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolGRPC)
+	if len(plain) == 0 {
+		return nil
+	}
+	consumed := u.calls()
+	if len(consumed) == 0 {
+		consumed = plain
+	}
+	return append(u.consumerRoutes(consumed), u.routes(plain, way{match: match})...)
 }
 
 func only(all []variant, protocols ...model.Protocol) (out []variant) {
@@ -60,24 +112,59 @@ func only(all []variant, protocols ...model.Protocol) (out []variant) {
 	return out
 }
 
-// variantRoutes has one route per request that can be answered and a last one that tells what can be asked for.
-func variantRoutes(all []variant, match func() *routev3.RouteMatch, rewrite string, opt Options) (out []*routev3.Route) {
+// routes has one route per request that can be answered and a last one that tells what can be asked for.
+func (u unit) routes(all []variant, w way) (out []*routev3.Route) {
 	if len(all) == 0 {
 		return nil
 	}
 	answered := selections(all)
 	if plain := only(all, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolGRPC); len(plain) == len(all) && len(answered) == 1 {
 		// Group and version mean nothing to an HTTP or gRPC service that has none: it gets whatever headers pass by.
-		return []*routev3.Route{{Match: match(), Action: &routev3.Route_Route{Route: action(answered[0].to, rewrite, opt)}}}
+		return []*routev3.Route{u.route(answered[0].to, w)}
 	}
 	for _, s := range answered {
-		r := &routev3.Route{Match: match(), Action: &routev3.Route_Route{Route: action(s.to, rewrite, opt)}}
-		r.Match.Headers = []*routev3.HeaderMatcher{headerIs(groupHeader, s.group), headerIs(versionHeader, s.version)}
+		r := u.route(s.to, w)
+		r.Match.Headers = append(r.Match.Headers, headerIs(groupHeader, s.group), headerIs(versionHeader, s.version))
 		// The provider looks its service up by group and version, so the call has to carry those it is sent to.
-		r.RequestHeadersToAdd = append(setHeader(groupHeader, s.group, s.to[0].group), setHeader(versionHeader, s.version, s.to[0].version)...)
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(groupHeader, s.group, s.to[0].group)...)
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(versionHeader, s.version, s.to[0].version)...)
 		out = append(out, r)
 	}
-	return append(out, &routev3.Route{Match: match(), Action: problemResponse(400, "No such variant", exists(all)), ResponseHeadersToAdd: problemHeaders()})
+	return append(out, &routev3.Route{Match: w.match(), Action: problemResponse(400, "No such variant", exists(all)), ResponseHeadersToAdd: problemHeaders()})
+}
+
+// route sends one kind of requests to variants of the same group and version.
+func (u unit) route(to []variant, w way) *routev3.Route {
+	r := &routev3.Route{Match: w.match()}
+	s, described := u.schemas[pair{to[0].group, to[0].version}]
+	if w.consumer {
+		if dubbo := only(to, model.ProtocolDubbo); len(dubbo) > 0 {
+			to = dubbo
+		} else if json := only(to, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolTriple); len(json) > 0 {
+			to = json
+			convert(r, s.id)
+		} else {
+			r.Action, r.ResponseHeadersToAdd = problemResponse(501, "No way from Dubbo", "This service speaks gRPC alone, which has no form for the arguments of a Dubbo call."), problemHeaders()
+			return r
+		}
+	}
+	if described && len(only(to, model.ProtocolDubbo)) > 0 {
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.SchemaHeader, s.id))
+		if op, ok := w.operations[pair{to[0].group, to[0].version}]; ok {
+			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.OperationHeader, op))
+		}
+	}
+	r.Action = &routev3.Route_Route{Route: action(to, w.rewrite, u.opt)}
+	return r
+}
+
+// typed narrows a match to requests of a content type.
+func typed(match func() *routev3.RouteMatch, contentType *matcherv3.StringMatcher) func() *routev3.RouteMatch {
+	return func() *routev3.RouteMatch {
+		m := match()
+		m.Headers = append(m.Headers, headerMatches("content-type", contentType))
+		return m
+	}
 }
 
 // headerIs matches a header's value; for "" also a request without the header.
@@ -85,9 +172,7 @@ func headerIs(name, value string) *routev3.HeaderMatcher {
 	return &routev3.HeaderMatcher{
 		Name:                      name,
 		TreatMissingHeaderAsEmpty: value == "",
-		HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
-			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: value},
-		}},
+		HeaderMatchSpecifier:      &routev3.HeaderMatcher_StringMatch{StringMatch: exactly(value)},
 	}
 }
 
@@ -95,10 +180,15 @@ func setHeader(name, asked, value string) []*corev3.HeaderValueOption {
 	if asked == value {
 		return nil
 	}
-	return []*corev3.HeaderValueOption{{
-		Header:       &corev3.HeaderValue{Key: name, Value: literal(value)},
+	return []*corev3.HeaderValueOption{overwrite(name, literal(value))}
+}
+
+// overwrite sets a header to a value in which Envoy's command operators count.
+func overwrite(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
 		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-	}}
+	}
 }
 
 // literal keeps Envoy from reading a command operator into a header value.

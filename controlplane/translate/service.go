@@ -2,13 +2,15 @@ package translate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
 // Service translates one service: a cluster and its endpoints for each variant (protocol, group, version), and the
 // gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem.
-func Service(svc model.Service, opt Options) ServiceResources {
+func Service(in Input, opt Options) ServiceResources {
+	svc := in.Service
 	out := ServiceResources{Name: svc.Name}
 	if svc.Name == "" {
 		return out.refused("the service has no name; register it under one")
@@ -17,14 +19,18 @@ func Service(svc model.Service, opt Options) ServiceResources {
 		return out.refused(fmt.Sprintf("service name %.100q: %s", svc.Name, reason))
 	}
 	all, problems := variants(svc)
-	out.Problems = problems
+	described, more := schemasOf(in, all)
+	out.Problems = append(problems, more...)
+	out.Schemas = described.routes()
 	for _, v := range all {
 		out.Clusters = append(out.Clusters, cluster(v, opt))
 		out.Endpoints = append(out.Endpoints, endpoints(v))
 	}
-	out.Paths = pathRoutes(svc.Name, all, opt)
+	u := unit{in: in, opt: opt, variants: all, schemas: described}
+	out.Paths = u.pathRoutes()
+	out.operations = u.operationsOf()
 	if out.Domain = domain(svc.Name); out.Domain != "" {
-		out.Hosted = hostedRoutes(all, opt)
+		out.Hosted = u.hostedRoutes()
 	}
 	if err := out.validate(); err != nil {
 		// What is known to be refused is caught above with a better word; this net is for what is not known yet.
@@ -49,12 +55,11 @@ func (s ServiceResources) validate() error {
 			return err
 		}
 	}
-	for _, r := range s.Paths {
-		if err := r.Validate(); err != nil {
-			return err
-		}
+	routes := slices.Concat(s.Paths, s.Hosted)
+	for _, op := range s.operations {
+		routes = append(routes, op.routes...)
 	}
-	for _, r := range s.Hosted {
+	for _, r := range routes {
 		if err := r.Validate(); err != nil {
 			return err
 		}

@@ -1,0 +1,141 @@
+package translate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// schemaDomain is a host that no request names; ".invalid" is reserved for what does not exist (RFC 2606).
+const schemaDomain = "schemas.dubbomesh.invalid"
+
+// maxSchema bounds the text of a schema, in bytes. All of them travel in the gateway's routes.
+const maxSchema = 1 << 20
+
+// schemas are the schemas of a service by the group and version that they describe. Variants of the same shape share one.
+type schemas map[pair]schema
+
+type pair struct{ group, version string }
+
+type schema struct {
+	id     string
+	config config.Schema
+	text   []byte
+}
+
+// schemasOf makes a schema for each variant of which something is known: what was reported or written of it, and what
+// Mapping policies add, one after the other. Whatever the filter would not take is left out alone and reported; a service
+// of which nothing is left works as one of which nothing is known.
+func schemasOf(in Input, all []variant) (schemas, []model.Problem) {
+	out := schemas{}
+	problems := map[string]model.Problem{}
+	for _, v := range all {
+		p := pair{v.group, v.version}
+		if _, done := out[p]; done {
+			continue
+		}
+		s, bad := describe(in, p)
+		if s.id != "" {
+			out[p] = s
+		}
+		for _, b := range bad {
+			if _, told := problems[b.Key]; !told { // variants share a definition, or a policy, and its problem
+				problems[b.Key] = b
+			}
+		}
+	}
+	return out, slices.SortedFunc(maps.Values(problems), func(a, b model.Problem) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+// describe makes the schema of one group and version, without an ID when nothing is known.
+func describe(in Input, p pair) (known schema, problems []model.Problem) {
+	base := config.Schema{Service: in.Service.Name}
+	if d, ok := in.definition(p.group, p.version); ok {
+		s, err := newSchema(d.Schema())
+		if err != nil {
+			problems = append(problems, model.Problem{Key: cmp.Or(d.Source, in.Service.Name), Reason: fmt.Sprintf("definition of %s: %.1000v", in.Service.Name, err)})
+		} else {
+			known, base = s, s.config
+		}
+	}
+	said := names{}
+	for _, m := range in.Policies.Mappings {
+		if m.Group != nil && *m.Group != p.group || m.Version != nil && *m.Version != p.version {
+			continue
+		}
+		more := maps.Clone(said)
+		mapped, err := applyMapping(base, more, m)
+		var s schema
+		if err == nil {
+			s, err = newSchema(mapped)
+		}
+		if err != nil {
+			problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf("%s on %s: %.1000v", model.PolicyID(m), in.Service.Name, err)})
+			continue
+		}
+		known, base, said = s, s.config, more
+	}
+	return known, problems
+}
+
+// newSchema checks a schema as the filter does when it reads it.
+func newSchema(s config.Schema) (schema, error) {
+	if err := s.Check(); err != nil {
+		return schema{}, err
+	}
+	text := s.Text()
+	if len(text) > maxSchema {
+		return schema{}, fmt.Errorf("the schema is %d bytes large; describe fewer methods and classes, so that it is no more than %d", len(text), maxSchema)
+	}
+	return schema{id: config.SchemaID(text), config: s, text: text}, nil
+}
+
+// routes are the schemas as they travel: each as the configuration of a route that nothing is routed to. Envoy loads them
+// before it uses the routes beside them, refuses the routes if it cannot, and drops them when the last request that used
+// these routes is done.
+func (s schemas) routes() map[string]*routev3.Route {
+	out := make(map[string]*routev3.Route, len(s))
+	for _, one := range s {
+		out[one.id] = one.route()
+	}
+	return out
+}
+
+func (s schema) route() *routev3.Route {
+	return &routev3.Route{
+		Name:                 s.id,
+		Match:                &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: "/" + s.id}},
+		Action:               problemResponse(404, "No such service", "This host carries configuration and answers nothing."),
+		ResponseHeadersToAdd: problemHeaders(),
+		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&modulefilterv3.DynamicModuleFilterPerRoute{
+			DynamicModuleConfig: moduleByName(),
+			PerRouteConfigName:  config.SchemaConfig,
+			FilterConfig:        pack(wrapperspb.String(string(s.text))),
+		})},
+	}
+}
+
+// schemaHost joins the schemas of all services. Equal ones are sent once.
+func schemaHost(services []ServiceResources) *routev3.VirtualHost {
+	byID := map[string]*routev3.Route{}
+	for _, s := range services {
+		maps.Copy(byID, s.Schemas)
+	}
+	if len(byID) == 0 {
+		return nil
+	}
+	host := &routev3.VirtualHost{Name: schemaDomain, Domains: []string{schemaDomain}}
+	for _, id := range Names(byID) {
+		host.Routes = append(host.Routes, byID[id])
+	}
+	return host
+}
