@@ -1,0 +1,150 @@
+package rest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// users is a mapped service.
+var users = &config.Schema{
+	Service: "com.example.Users",
+	Methods: []config.Method{
+		{Name: "find", Parameters: []config.Parameter{{Type: "long"}}, Returns: "com.example.User"},
+		{Name: "name", Parameters: []config.Parameter{{Type: "long"}}, Returns: "java.lang.String"},
+		{Name: "age", Parameters: []config.Parameter{{Type: "long"}}, Returns: "int"},
+		{Name: "drop", Parameters: []config.Parameter{{Type: "long"}}, Returns: "void"},
+		{Name: "photo", Parameters: []config.Parameter{{Type: "long"}}, Returns: "byte[]"},
+		{Name: "twice", Parameters: []config.Parameter{{Type: "long"}}, Returns: "int"},
+		{Name: "twice", Parameters: []config.Parameter{{Type: "java.lang.String"}}, Returns: "java.lang.String"},
+	},
+	Classes: map[string]config.Class{"com.example.Role": {Enum: []string{"ADMIN", "MEMBER"}}},
+	Operations: []config.Operation{
+		{Verb: "GET", Path: "/users/{id}", Method: "find", Parameters: []config.Binding{{From: config.FromPath, Name: "id", Type: "long"}},
+			Exceptions: []config.Exception{{Class: "com.example.NoUser", Status: 404}}},
+		{Verb: "GET", Path: "/users", Method: "search", Parameters: []config.Binding{
+			{From: config.FromQuery, Name: "ids", Type: "java.util.List<java.lang.Long>"}, {From: config.FromQuery, Name: "a b", Type: "java.lang.String"},
+			{From: config.FromQuery, Name: "role", Type: "com.example.Role"}}},
+		{Verb: "POST", Path: "/users", Method: "save", Parameters: []config.Binding{{From: config.FromBody, Type: "com.example.User"}}},
+		{Verb: "PUT", Path: "/users/{id}/{key}", Method: "put", Parameters: []config.Binding{
+			{From: config.FromField, Name: "value", Type: "java.lang.Object"}, {From: config.FromPath, Name: "key", Type: "java.lang.String"},
+			{From: config.FromHeader, Name: "X-Trace", Type: "java.lang.String"}, {From: config.FromCookie, Name: "sid", Type: "java.lang.String"},
+			{From: config.FromPath, Name: "id", Type: "long"}, {From: config.FromField, Name: "b\"", Type: "java.lang.Boolean"}}},
+		{Verb: "GET", Path: "/wrapped", Method: "wrapped", Unwrap: "data"},
+	},
+	Exceptions: []config.Exception{
+		{Class: "com.example.Gone", Status: 404}, {Class: "com.example.Taken", Status: 409}, {Class: "com.example.A", Status: 422}, {Class: "com.example.B", Status: 422},
+	},
+}
+
+func TestOperations(t *testing.T) {
+	for name, x := range map[string]struct {
+		method    string
+		arguments []any
+		headers   []string
+		want      []string // headers that are set, and the body
+	}{
+		"path":           {"find", []any{int64(7)}, nil, []string{":method", "GET", ":path", "/users/7", "content-type", "", "content-length", "0", ""}},
+		"by the route":   {"find", []any{int64(7)}, []string{config.OperationHeader, "0"}, []string{":path", "/users/7", ""}},
+		"route is wrong": {"find", []any{int64(7)}, []string{config.OperationHeader, "2"}, []string{":path", "/users/7", ""}},
+		"lists": {"search", []any{[]int64{1, 2}, "é&=+ /?", map[any]any{"name": "ADMIN"}}, nil,
+			[]string{":path", "/users?ids=1&ids=2&a%20b=%C3%A9%26%3D%2B%20%2F%3F&role=ADMIN", ""}},
+		"nulls":     {"search", []any{nil, "", "MEMBER"}, nil, []string{":path", "/users?a%20b=&role=MEMBER", ""}},
+		"no values": {"search", []any{[]any{}, nil, nil}, nil, []string{":path", "/users", ""}},
+		"body":      {"save", []any{map[any]any{"name": "Ann"}}, nil, []string{":method", "POST", ":path", "/users", "content-type", "application/json", `{"name":"Ann"}`}},
+		"everything": {"put", []any{int32(1), "a/b é", "t1", "s1", int64(7), true}, []string{"cookie", "a=b"},
+			[]string{":method", "PUT", ":path", "/users/7/a%2Fb%20%C3%A9", "x-trace", "t1", "cookie", "a=b; sid=s1", "content-type", "application/json", `{"value":1,"b\"":true}`}},
+		"null field":  {"put", []any{nil, "k", nil, nil, int64(7), nil}, nil, []string{"x-trace", "", "cookie", "", `{"value":null,"b\"":null}`}},
+		"not mapped":  {"other", []any{int64(7)}, nil, []string{":method", "POST", "content-type", "application/json", `[7]`}},
+		"other arity": {"find", []any{int64(7), true}, nil, []string{":method", "POST", ":path", "", `[7,true]`}},
+		"generic":     {"$invoke", []any{"find", []string{"long"}, []any{int64(7)}}, nil, []string{":method", "GET", ":path", "/users/7", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			m, bad := ask(&c, users, encoded(t, x.arguments...), append([]string{":path", "/com.example.Users/" + x.method}, x.headers...)...)
+			if bad != nil {
+				t.Fatal(reasonOf(t, bad))
+			}
+			for ; len(x.want) > 1; x.want = x.want[2:] {
+				if got, _ := header(m, x.want[0]); got != x.want[1] {
+					t.Errorf("%s: got %q, want %q", x.want[0], got, x.want[1])
+				}
+			}
+			if got := string(m.Body); got != x.want[0] {
+				t.Errorf("got %s, want %s", got, x.want[0])
+			}
+		})
+	}
+}
+
+// Arguments that would make another request of it than the mapping describes.
+func TestOperationRefused(t *testing.T) {
+	for name, x := range map[string]struct {
+		method    string
+		arguments []any
+		want      string
+	}{
+		"null in path":     {"find", []any{nil}, `argument id of find is "", which cannot stand in the path /users/{id}`},
+		"empty in path":    {"put", []any{nil, "", nil, nil, int64(7), nil}, `argument key of put is ""`},
+		"dots in path":     {"find", []any{".."}, `is "..", which cannot stand in the path`},
+		"line in header":   {"put", []any{nil, "k", "a\r\nb: c", nil, int64(7), nil}, "control characters"},
+		"cookie in cookie": {"put", []any{nil, "k", nil, "a; b=c", int64(7), nil}, "cannot stand in a cookie"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			_, bad := ask(&c, users, encoded(t, x.arguments...), ":path", "/com.example.Users/"+x.method)
+			if bad == nil {
+				t.Fatal("not refused")
+			}
+			if got := reasonOf(t, bad); !strings.HasPrefix(got, "400 application/x-dubbo 40 ") || !strings.Contains(got, x.want) {
+				t.Errorf("got %s, want %s", got, x.want)
+			}
+		})
+	}
+}
+
+// What the schema says of the method counts for its answer.
+func TestMappedAnswers(t *testing.T) {
+	for name, x := range map[string]struct {
+		method            string
+		status            int
+		contentType, body string
+		want              any // the value, or class and message of an exception
+	}{
+		"text for a String":     {"name", 200, "text/plain", "Ann", "Ann"},
+		"text for an int":       {"age", 200, "text/plain", "7", []string{"java.lang.RuntimeException", `its content-type is "text/plain"`}},
+		"void":                  {"drop", 200, "application/json", `{"ok":true}`, nil},
+		"bytes":                 {"photo", 200, "image/png", "\x89P", []byte("\x89P")},
+		"overloads that differ": {"twice", 200, "text/plain", "a", "a"},
+		"wrapped":               {"wrapped", 200, "application/json", `[1]`, map[any]any{"data": []any{int32(1)}}},
+		"operation's exception": {"find", 404, "application/json", `{"detail":"no 7"}`, []string{"com.example.NoUser", "no 7"}},
+		"schema's exception":    {"name", 404, "application/json", `{"detail":"no 7"}`, []string{"com.example.Gone", "no 7"}},
+		"schema's, for all":     {"find", 409, "text/plain", "taken", []string{"com.example.Taken", "taken"}},
+		"two classes":           {"find", 422, "text/plain", "x", []string{"java.lang.RuntimeException", "HTTP 422 Unprocessable Entity: x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			var arguments []any
+			if x.method != "wrapped" {
+				arguments = []any{int64(7)}
+			}
+			if _, bad := ask(&c, users, encoded(t, arguments...), ":path", "/com.example.Users/"+x.method); bad != nil {
+				t.Fatal(reasonOf(t, bad))
+			}
+			m := answer(&c, x.status, x.contentType, x.body)
+			if want, ok := x.want.([]string); ok {
+				class, fields := exceptionOf(t, m.Body)
+				if class != want[0] || !strings.Contains(fields["detailMessage"], want[1]) {
+					t.Errorf("got %s %v, want %s", class, fields, want)
+				}
+				return
+			}
+			if d := cmp.Diff(x.want, decode(t, m.Body).value); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
