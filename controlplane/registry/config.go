@@ -18,6 +18,7 @@ const DefaultPrefix = "/dubbomesh"
 type Config struct {
 	Prefix     string          // native keys, DefaultPrefix when empty
 	Dubbo      []string        // roots of Dubbo registries, such as "/dubbo"; none switches the source off
+	Metadata   []string        // roots of Dubbo metadata reports, such as "/dubbo/metadata"; none switches the source off
 	Weights    []WeightsSource // prefixes in which a key with a weight is a registration
 	Files      []string        // YAML files, read again when they change
 	Protection Protection      // the zero value means DefaultProtection
@@ -49,11 +50,15 @@ func (c Config) complete() (Config, error) {
 		return trimmed
 	}
 	c.Prefix = clean("registry prefix", c.Prefix)
-	roots := make([]string, len(c.Dubbo))
-	for i, root := range c.Dubbo {
-		roots[i] = clean("dubbo registry root", root)
+	roots := func(what string, given []string) []string {
+		out := make([]string, len(given))
+		for i, root := range given {
+			out[i] = clean(what, root)
+		}
+		return out
 	}
-	c.Dubbo = roots
+	c.Dubbo = roots("dubbo registry root", c.Dubbo)
+	c.Metadata = roots("dubbo metadata root", c.Metadata)
 	weights := make([]WeightsSource, len(c.Weights))
 	for i, w := range c.Weights {
 		w.Prefix = clean("weights prefix", w.Prefix)

@@ -7,6 +7,8 @@
 //	<prefix>/weights/<service>/<ip:port>        an integer that overrides a weight and never registers anything
 //	<root>/<interface>/providers/<encoded URL>  Dubbo's own etcd registry, with its configurators beside it
 //	<p>/<service>/<ip:port>                     an integer weight, where the key is the registration
+//	<prefix>/definitions/<service>[/<name>]     the shape of a service, written by hand
+//	<root>/<interface>/…/provider/<application> the shape of a service, as Dubbo's metadata report has it
 //	files                                       services: {<service>: [<instance>, …]}
 //
 // Names in keys are percent-encoded where they hold a slash or a percent sign. Dubbo's application-level discovery
@@ -18,6 +20,9 @@
 // the first of native, Dubbo, weights and files has the say over all its fields (within one kind of source, the first
 // configured); within one source the key written last. Dubbo's configurators act on what Dubbo registered. A weight
 // override then replaces the weight, whoever registered the instance.
+//
+// Definitions do not register anything. Of several that are reported for the same group and version the one written last
+// is in force, and one that differs from it in its methods is a problem.
 //
 // # What is never done
 //

@@ -59,7 +59,7 @@ func (r *Registry) publish(changed bool, b *batch) {
 	next.Synced = synced
 	if changed {
 		next.Snapshot = r.snapshot()
-		next.Problems = r.table.problems()
+		next.Problems = r.definitions.problems(r.table.problems())
 		next.Protected = r.guard.protected()
 	}
 	r.state.Store(&next)
@@ -91,5 +91,5 @@ func (r *Registry) snapshot() model.Snapshot {
 	for i, name := range r.order {
 		services[i] = model.Service{Name: name, Instances: r.known[name]}
 	}
-	return model.Snapshot{Services: services}
+	return model.Snapshot{Services: services, Definitions: r.definitions.list()}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// record is what one key, or one entry of a file, says. Exactly one of instance, weight and rule is set; a record
+// record is what one key, or one entry of a file, says. Exactly one of instance, weight, rule and shape is set; a record
 // without a service says nothing and is ignored.
 type record struct {
 	service  string
@@ -20,6 +20,7 @@ type record struct {
 	host     hostPort        // whom weight is for
 	weight   *uint32         // an override of a weight
 	rule     *configurator   // a Dubbo configurator
+	shape    *shape          // what the service looks like
 	says     given           // what a Dubbo provider's own URL gives
 	notices  []string        // what it asks for that is not honoured; the rest of it is in force
 }

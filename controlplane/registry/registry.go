@@ -45,10 +45,11 @@ type Registry struct {
 	invalid error // why it cannot run
 
 	// Owned by Run.
-	table *table
-	guard *guard
-	known map[string][]model.Instance // by service, as published
-	order []string                    // the names of the published services, sorted
+	table       *table
+	guard       *guard
+	definitions *definitions
+	known       map[string][]model.Instance // by service, as published
+	order       []string                    // the names of the published services, sorted
 }
 
 // source is one place that registrations come from. run sends what it reads until ctx ends; the first batch it sends
@@ -68,6 +69,8 @@ const (
 	kindWeights
 	kindFile
 	kindOverride
+	kindDefinition
+	kindMetadata
 )
 
 // New prepares a registry. client may be nil when only files are read; it stays the caller's. log and reg may be nil. A
@@ -91,7 +94,7 @@ func newRegistry(cfg Config, sources []source, log *slog.Logger, m *metrics) *Re
 	r := &Registry{
 		cfg: cfg, log: log, metrics: m, sources: sources, now: time.Now,
 		changed: make(chan struct{}, 1),
-		table:   newTable(sources), guard: newGuard(cfg.Protection),
+		table:   newTable(sources), guard: newGuard(cfg.Protection), definitions: newDefinitions(),
 		known: map[string][]model.Instance{},
 	}
 	first := &State{Sources: make([]SourceState, len(sources)), Synced: len(sources) == 0}
@@ -117,6 +120,10 @@ func buildSources(cfg Config, client *clientv3.Client, log *slog.Logger, m *metr
 			etcd(kindWeights, w.Prefix, parseWeightRegistration(w.Protocol))
 		}
 		etcd(kindOverride, cfg.Prefix+"/weights", parseOverride)
+		etcd(kindDefinition, cfg.Prefix+"/definitions", parseDefinition)
+		for _, root := range cfg.Metadata {
+			etcd(kindMetadata, root, parseMetadata)
+		}
 	}
 	for _, path := range cfg.Files {
 		sources = append(sources, &fileSource{path: path})
@@ -183,6 +190,7 @@ func (r *Registry) take(b batch) {
 		v := r.guard.update(service, merged, effect.leaving, r.now())
 		r.tell(service, v)
 		changed = r.show(service, merged) || len(v.held)+len(v.released) > 0 || changed
+		changed = r.define(service) || changed
 	}
 	r.publish(changed, &b)
 }

@@ -155,6 +155,9 @@ func (t *table) set(source int, it item, e *effect, now time.Time) {
 	if it.record.instance != nil {
 		it.record.instance.Source = where
 	}
+	if it.record.shape != nil {
+		it.record.shape.definition.Source = where
+	}
 	if old == nil {
 		old = &entry{source: source, key: it.key}
 		t.entries[source][it.key] = old
@@ -220,8 +223,11 @@ func (t *table) problems() []model.Problem {
 			all = append(all, problems...)
 		}
 	}
-	slices.SortFunc(all, func(a, b model.Problem) int {
-		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
-	})
+	slices.SortFunc(all, compareProblems)
 	return all
+}
+
+// compareProblems orders problems by key and reason.
+func compareProblems(a, b model.Problem) int {
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
 }
