@@ -156,7 +156,7 @@ func (f *feed) Ready() error {
 
 // registryConfig is the part of the settings that the registry knows.
 func registryConfig(c settings.Config) registry.Config {
-	out := registry.Config{Prefix: c.Etcd.Prefix, Dubbo: c.Sources.Dubbo, Files: c.Sources.Files}
+	out := registry.Config{Prefix: c.Etcd.Prefix, Dubbo: c.Sources.Dubbo, Metadata: c.Sources.Metadata, Files: c.Sources.Files}
 	for _, w := range c.Sources.Weights {
 		out.Weights = append(out.Weights, registry.WeightsSource{Prefix: w.Prefix, Protocol: model.Protocol(w.Protocol)})
 	}
@@ -172,6 +172,7 @@ func translateOptions(c settings.Config) translate.Options {
 	opt := translate.DefaultOptions()
 	opt.GatewayAddress = c.Gateway.Address
 	opt.GatewayPort = uint32(c.Gateway.Port)
+	opt.GatewayDubboPort = uint32(c.Gateway.DubboPort)
 	opt.Dataplane = c.Dataplane.Kind
 	opt.Module = c.Dataplane.Module
 	opt.Bridge.MaxRequestBytes = c.Dataplane.MaxRequestBytes

@@ -41,9 +41,10 @@ type TLS struct {
 
 // Sources are registrations that come from elsewhere than the mesh's own prefix.
 type Sources struct {
-	Dubbo   []string // roots of Dubbo's own etcd registries
-	Weights []WeightSource
-	Files   []string // YAML files with services and their instances
+	Dubbo    []string // roots of Dubbo's own etcd registries
+	Metadata []string // roots of Dubbo's metadata reports
+	Weights  []WeightSource
+	Files    []string // YAML files with services and their instances
 }
 
 // WeightSource is a prefix under which <service>/<ip:port> holds an integer weight.
@@ -71,10 +72,11 @@ type API struct {
 	Pprof  bool   // serve /debug/pprof/ as well
 }
 
-// Gateway is the listener that is pushed to gateway Envoys.
+// Gateway says where the listeners are that are pushed to gateway Envoys.
 type Gateway struct {
-	Address string // the IP to bind
-	Port    int    // HTTP, 1..65535
+	Address   string // the IP to bind
+	Port      int    // HTTP and Dubbo, 1..65535
+	DubboPort int    // a second one for both, where Dubbo is looked for; 0 for none
 }
 
 // Dataplane says how Envoy runs the Go filter, and how large a message it takes.

@@ -42,11 +42,11 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Etcd:       Etcd{Endpoints: []string{"127.0.0.1:2379"}, Prefix: "/dubbomesh", DialTimeout: 5 * time.Second},
-		Sources:    Sources{Dubbo: []string{"/dubbo"}, Files: []string{}},
+		Sources:    Sources{Dubbo: []string{"/dubbo"}, Metadata: []string{"/dubbo/metadata"}, Files: []string{}},
 		Protection: Protection{Enabled: true, Percent: 50, Window: 15 * time.Second, Hold: time.Minute},
 		XDS:        Server{Listen: "127.0.0.1:18000"},
 		API:        API{Listen: "127.0.0.1:18001"},
-		Gateway:    Gateway{Address: "0.0.0.0", Port: 8080},
+		Gateway:    Gateway{Address: "0.0.0.0", Port: 8080, DubboPort: 20880},
 		Dataplane:  Dataplane{Kind: "dynamic-module", MaxRequestBytes: 8 << 20, MaxResponseBytes: 8 << 20},
 		Route:      Route{Timeout: 10 * time.Second, ConnectTimeout: time.Second, Retries: 2},
 		Log:        Log{Level: slog.LevelInfo, Format: "text"},
@@ -67,12 +67,12 @@ func TestEveryKeyInTheFile(t *testing.T) {
 			Username: "mesh", Password: "s3cret", TLS: TLS{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"},
 		},
 		Sources: Sources{
-			Dubbo: []string{"/dubbo", "/dubbo-staging"}, Weights: []WeightSource{{Prefix: "/weights", Protocol: "dubbo"}}, Files: []string{"services.yaml"},
+			Dubbo: []string{"/dubbo", "/dubbo-staging"}, Metadata: []string{"/staging/metadata"}, Weights: []WeightSource{{Prefix: "/weights", Protocol: "dubbo"}}, Files: []string{"services.yaml"},
 		},
 		Protection: Protection{Enabled: true, Percent: 60, Window: 10 * time.Second, Hold: 2 * time.Minute},
 		XDS:        Server{Listen: "0.0.0.0:18000"},
 		API:        API{Listen: "0.0.0.0:18001", Pprof: true},
-		Gateway:    Gateway{Address: "10.0.0.9", Port: 80},
+		Gateway:    Gateway{Address: "10.0.0.9", Port: 80, DubboPort: 20880},
 		Dataplane:  Dataplane{Kind: "dynamic-module", Module: "/opt/libdubbo.so", MaxRequestBytes: 1 << 20, MaxResponseBytes: 2 << 20},
 		Route:      Route{Timeout: 2 * time.Second, ConnectTimeout: 500 * time.Millisecond, Retries: 1},
 		Log:        Log{Level: slog.LevelWarn, Format: "json"},

@@ -74,6 +74,9 @@ func (s Sources) validate() error {
 	for i, root := range s.Dubbo {
 		errs = append(errs, prefix(fmt.Sprintf("sources.dubbo[%d]", i), root))
 	}
+	for i, root := range s.Metadata {
+		errs = append(errs, prefix(fmt.Sprintf("sources.metadata[%d]", i), root))
+	}
 	for i, w := range s.Weights {
 		errs = append(errs, prefix(fmt.Sprintf("sources.weights[%d].prefix", i), w.Prefix))
 		if !slices.Contains(model.Protocols, model.Protocol(w.Protocol)) {
@@ -109,6 +112,9 @@ func (g Gateway) validate() error {
 	}
 	if g.Port < 1 || g.Port > 65535 {
 		errs = append(errs, fmt.Errorf("gateway.port is %d: write a port from 1 to 65535", g.Port))
+	}
+	if g.DubboPort < 0 || g.DubboPort > 65535 || g.DubboPort == g.Port {
+		errs = append(errs, fmt.Errorf("gateway.dubboPort is %d: write a port from 1 to 65535 beside gateway.port, which takes Dubbo too, or 0 for none", g.DubboPort))
 	}
 	return errors.Join(errs...)
 }
