@@ -77,7 +77,7 @@ func (m *mesh) startControlPlane(t *testing.T) {
 	t.Helper()
 	args := append([]string{
 		"controlplane", "--etcd", m.etcdAddress, "--xds", local(m.xdsPort), "--api", m.apiAddress,
-		"--gateway-address", "127.0.0.1", "--gateway-port", fmt.Sprint(m.gatewayPort),
+		"--gateway-address", "127.0.0.1", "--gateway-port", fmt.Sprint(m.gatewayPort), "--gateway-dubbo-port", "0",
 	}, m.controlFlags...)
 	m.control = start(t, "control plane", repository("bin", "race", "dubbomesh"), args...)
 	eventually(t, "control plane is ready", func() error { return get("http://"+m.apiAddress+"/readyz", nil) })

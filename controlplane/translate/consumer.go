@@ -1,25 +1,52 @@
 package translate
 
 import (
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	mutationrulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
+	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// restFilter is the name under which the filter is configured in the listener and switched on in a route.
-const restFilter = "dubbo.rest"
+// The names under which the filters for calls from Dubbo to HTTP are configured in the listener and switched on in a route.
+const (
+	schemaFilter = "dubbo.schema"
+	restFilter   = "dubbo.rest"
+)
 
-// convert has a Dubbo call made an HTTP request of, and a Dubbo answer of the response. What describes the service stands
-// in the route's metadata: the filter comes before the route's headers are set.
-func convert(r *routev3.Route, schemaID string) {
-	r.TypedPerFilterConfig = map[string]*anypb.Any{restFilter: pack(&routev3.FilterConfig{Config: &anypb.Any{}})}
-	if schemaID == "" {
-		return
+// converters make an HTTP request of a Dubbo call. They are there for routes from Dubbo to HTTP only. The first tells the
+// second what describes the service: headers that a route sets come after the last filter.
+func converters(opt Options) []*hcmv3.HttpFilter {
+	return []*hcmv3.HttpFilter{
+		{Name: schemaFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(&mutationv3.HeaderMutation{})}},
+		{Name: restFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{
+			TypedConfig: pack(&modulefilterv3.DynamicModuleFilter{
+				DynamicModuleConfig: module(opt),
+				FilterName:          config.RestFilter,
+				FilterConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
+			}),
+		}},
 	}
-	r.Metadata = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{config.RouteMetadata: {
-		Fields: map[string]*structpb.Value{config.SchemaHeader: structpb.NewStringValue(schemaID)},
-	}}}
+}
+
+// convert has an HTTP request made of a Dubbo call, and a Dubbo answer of the response; schemaID says what describes the
+// service, "" for nothing.
+func convert(r *routev3.Route, schemaID string) {
+	remove := func(name string) *mutationrulesv3.HeaderMutation {
+		return &mutationrulesv3.HeaderMutation{Action: &mutationrulesv3.HeaderMutation_Remove{Remove: name}}
+	}
+	told := remove(config.SchemaHeader)
+	if schemaID != "" {
+		told = &mutationrulesv3.HeaderMutation{Action: &mutationrulesv3.HeaderMutation_Append{Append: overwrite(config.SchemaHeader, schemaID)}}
+	}
+	r.TypedPerFilterConfig = map[string]*anypb.Any{
+		schemaFilter: pack(&mutationv3.HeaderMutationPerRoute{Mutations: &mutationv3.Mutations{
+			RequestMutations: []*mutationrulesv3.HeaderMutation{told, remove(config.OperationHeader)},
+		}}),
+		restFilter: pack(&routev3.FilterConfig{Config: &anypb.Any{}}),
+	}
 }

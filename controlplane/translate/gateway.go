@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"slices"
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
@@ -19,22 +20,31 @@ import (
 // formFilter is the name under which the filter is configured in the listener and switched on in a route.
 const formFilter = "dubbo.form"
 
-// gatewayListener is the gateway's HTTP port.
-func gatewayListener(opt Options) *listenerv3.Listener {
+// gatewayListeners are the gateway's ports. Each takes HTTP and Dubbo alike; the second is there for consumers that look
+// for Dubbo at its usual port.
+func gatewayListeners(opt Options) []*listenerv3.Listener {
+	out := []*listenerv3.Listener{gatewayListener(GatewayListener, opt.GatewayPort, opt)}
+	if opt.GatewayDubboPort != 0 {
+		out = append(out, gatewayListener(GatewayDubboListener, opt.GatewayDubboPort, opt))
+	}
+	return out
+}
+
+func gatewayListener(name string, port uint32, opt Options) *listenerv3.Listener {
 	return &listenerv3.Listener{
-		Name:                          GatewayListener,
-		Address:                       address(opt.GatewayAddress, opt.GatewayPort),
+		Name:                          name,
+		Address:                       address(opt.GatewayAddress, port),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(opt.bufferBytes()),
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
 			Name:       "envoy.filters.network.http_connection_manager",
-			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(opt))},
+			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(name, opt))},
 		}}}},
 	}
 }
 
-func connectionManager(opt Options) *hcmv3.HttpConnectionManager {
+func connectionManager(name string, opt Options) *hcmv3.HttpConnectionManager {
 	return &hcmv3.HttpConnectionManager{
-		StatPrefix:     GatewayListener,
+		StatPrefix:     name,
 		CodecType:      hcmv3.HttpConnectionManager_AUTO,
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: GatewayRoutes}},
 		// Nothing in front of the gateway is trusted to say who calls.
@@ -46,7 +56,7 @@ func connectionManager(opt Options) *hcmv3.HttpConnectionManager {
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
-		HttpFilters:                []*hcmv3.HttpFilter{form(opt), router()},
+		HttpFilters:                slices.Concat([]*hcmv3.HttpFilter{form(opt)}, converters(opt), []*hcmv3.HttpFilter{router()}),
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 
 // Names of the gateway's own resources.
 const (
-	GatewayListener = "gateway-http"
-	GatewayRoutes   = "gateway-http"
+	GatewayListener      = "gateway-http"
+	GatewayDubboListener = "gateway-dubbo"
+	GatewayRoutes        = "gateway-http"
 )
 
 // maxName bounds the names that come from the registry: they end up in paths, headers and statistics.

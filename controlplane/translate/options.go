@@ -17,25 +17,27 @@ const DynamicModule = "dynamic-module"
 // Options are the mesh-wide inputs of a translation beside the services. The zero value is not usable: start from
 // DefaultOptions.
 type Options struct {
-	GatewayAddress string        // IP the gateway's HTTP listener binds
-	GatewayPort    uint32        // 1..65535
-	Dataplane      string        // which host of the Go filter runs in Envoy; DynamicModule
-	Module         string        // absolute path of the shared object on Envoy's machine; "" finds it by name in Envoy's search path
-	Bridge         config.Bridge // message size limits of Dubbo calls
-	RouteTimeout   time.Duration // whole request with its retries; 0 for none
-	ConnectTimeout time.Duration // one attempt to connect to an instance
-	Retries        uint32        // attempts after the first one; 0 switches retries off
+	GatewayAddress   string        // IP the gateway's listeners bind
+	GatewayPort      uint32        // 1..65535
+	GatewayDubboPort uint32        // a second port, 1..65535; 0 for none
+	Dataplane        string        // which host of the Go filter runs in Envoy; DynamicModule
+	Module           string        // absolute path of the shared object on Envoy's machine; "" finds it by name in Envoy's search path
+	Bridge           config.Bridge // message size limits of Dubbo calls
+	RouteTimeout     time.Duration // whole request with its retries; 0 for none
+	ConnectTimeout   time.Duration // one attempt to connect to an instance
+	Retries          uint32        // attempts after the first one; 0 switches retries off
 }
 
 // DefaultOptions are what the mesh does when nobody says anything.
 func DefaultOptions() Options {
 	return Options{
-		GatewayAddress: "0.0.0.0",
-		GatewayPort:    8080,
-		Dataplane:      DynamicModule,
-		RouteTimeout:   10 * time.Second,
-		ConnectTimeout: time.Second,
-		Retries:        2, // as Dubbo's failover cluster
+		GatewayAddress:   "0.0.0.0",
+		GatewayPort:      8080,
+		GatewayDubboPort: 20880,
+		Dataplane:        DynamicModule,
+		RouteTimeout:     10 * time.Second,
+		ConnectTimeout:   time.Second,
+		Retries:          2, // as Dubbo's failover cluster
 	}
 }
 
@@ -48,6 +50,9 @@ func (o Options) Validate() error {
 	}
 	if o.GatewayPort < 1 || o.GatewayPort > 65535 {
 		errs = append(errs, fmt.Errorf("gateway port %d; write a port from 1 to 65535", o.GatewayPort))
+	}
+	if o.GatewayDubboPort > 65535 || o.GatewayDubboPort != 0 && o.GatewayDubboPort == o.GatewayPort {
+		errs = append(errs, fmt.Errorf("gateway Dubbo port %d; write a port from 1 to 65535 beside %d, which takes Dubbo too, or 0 for none", o.GatewayDubboPort, o.GatewayPort))
 	}
 	if o.Dataplane != DynamicModule {
 		errs = append(errs, fmt.Errorf("dataplane %q cannot be emitted for; write %q", o.Dataplane, DynamicModule))

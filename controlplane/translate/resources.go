@@ -47,7 +47,7 @@ func Translate(snap model.Snapshot, opt Options) Resources {
 	return Gateway(parts, opt)
 }
 
-// Gateway joins services, sorted by name, with the gateway's listener and its route configuration.
+// Gateway joins services, sorted by name, with the gateway's listeners and its route configuration.
 func Gateway(services []ServiceResources, opt Options) Resources {
 	clusters := 0
 	for i := range services {
@@ -69,8 +69,10 @@ func Gateway(services []ServiceResources, opt Options) Resources {
 	routes, problems := gatewayRoutes(services, opt)
 	r.Problems = append(r.Problems, problems...)
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
-	l := gatewayListener(opt)
-	r.Listeners = map[string]*listenerv3.Listener{l.GetName(): l}
+	r.Listeners = map[string]*listenerv3.Listener{}
+	for _, l := range gatewayListeners(opt) {
+		r.Listeners[l.GetName()] = l
+	}
 	return r
 }
 

@@ -143,6 +143,7 @@ func (m *mesh) runPlane(endpoint string) {
 	c := m.options.Settings
 	c.Etcd.Endpoints = []string{endpoint}
 	c.Gateway.Address, c.Gateway.Port = m.options.GatewayAddress, int(port(m.ports.gateway))
+	c.Gateway.DubboPort = 0 // the gateway's port takes Dubbo too, and a provider on this machine may have the usual one
 	c.Dataplane.Module = m.tools.module
 	p := plane.New(c, m.ports.xds, m.ports.api, m.log)
 	ctx, cancel := context.WithCancel(context.Background())

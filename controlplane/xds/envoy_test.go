@@ -60,7 +60,7 @@ type mesh struct {
 // gateway are options under which Envoy picks a port itself.
 func gateway() translate.Options {
 	opt := translate.DefaultOptions()
-	opt.GatewayAddress, opt.GatewayPort = "127.0.0.1", 0
+	opt.GatewayAddress, opt.GatewayPort, opt.GatewayDubboPort = "127.0.0.1", 0, 0
 	return opt
 }
 
