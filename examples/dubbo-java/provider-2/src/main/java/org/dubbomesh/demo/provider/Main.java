@@ -11,10 +11,12 @@ import org.apache.dubbo.config.bootstrap.DubboBootstrap;
 import org.apache.dubbo.rpc.RpcContext;
 import org.dubbomesh.demo.Echo;
 import org.dubbomesh.demo.Overloaded;
+import org.dubbomesh.demo.Types;
 import org.dubbomesh.demo.service.EchoService;
 import org.dubbomesh.demo.service.Hello;
 import org.dubbomesh.demo.service.Options;
 import org.dubbomesh.demo.service.OverloadedService;
+import org.dubbomesh.demo.service.TypesService;
 
 /** Exports the demo services with Dubbo 2.7 and, when told to, registers them in etcd as Dubbo itself does. */
 public final class Main {
@@ -24,6 +26,10 @@ public final class Main {
 
     public static void main(String[] args) throws InterruptedException {
         Options options = Options.parse(args);
+        if (!options.text("protocol", "dubbo").equals("dubbo")) {
+            System.err.println("demo-provider: Dubbo 2.7 speaks dubbo only; use provider-3 for --protocol " + options.text("protocol"));
+            System.exit(2);
+        }
         System.setProperty("dubbo.service.shutdown.wait", String.valueOf(options.millis("drain", 300)));
         System.setProperty("dubbo.application.logger", "slf4j");
         String host = host(options);
@@ -38,7 +44,8 @@ public final class Main {
                 .protocol(protocol(options))
                 .service(service(options, IHelloService.class, new Hello(options.millis("delay", 50))))
                 .service(service(options, Echo.class, new EchoService(options.text("name", "small"), Main::attachments)))
-                .service(service(options, Overloaded.class, new OverloadedService()));
+                .service(service(options, Overloaded.class, new OverloadedService()))
+                .service(service(options, Types.class, new TypesService()));
         try {
             bootstrap.start();
         } catch (RuntimeException e) {

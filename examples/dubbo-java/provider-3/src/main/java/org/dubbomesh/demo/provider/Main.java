@@ -10,10 +10,12 @@ import org.apache.dubbo.config.bootstrap.DubboBootstrap;
 import org.apache.dubbo.rpc.RpcContext;
 import org.dubbomesh.demo.Echo;
 import org.dubbomesh.demo.Overloaded;
+import org.dubbomesh.demo.Types;
 import org.dubbomesh.demo.service.EchoService;
 import org.dubbomesh.demo.service.Hello;
 import org.dubbomesh.demo.service.Options;
 import org.dubbomesh.demo.service.OverloadedService;
+import org.dubbomesh.demo.service.TypesService;
 
 /** Exports the demo services with Dubbo 3.3, which has no etcd registry of its own. */
 public final class Main {
@@ -40,7 +42,8 @@ public final class Main {
                 .protocol(protocol(options))
                 .service(service(options, IHelloService.class, new Hello(options.millis("delay", 50))))
                 .service(service(options, Echo.class, new EchoService(options.text("name", "small"), Main::attachments)))
-                .service(service(options, Overloaded.class, new OverloadedService()));
+                .service(service(options, Overloaded.class, new OverloadedService()))
+                .service(service(options, Types.class, new TypesService()));
         try {
             bootstrap.start();
         } catch (RuntimeException e) {
@@ -59,7 +62,8 @@ public final class Main {
     }
 
     private static ProtocolConfig protocol(Options options) {
-        ProtocolConfig protocol = new ProtocolConfig("dubbo", options.port());
+        // dubbo, or tri for Triple, which is HTTP/2
+        ProtocolConfig protocol = new ProtocolConfig(options.text("protocol", "dubbo"), options.port());
         protocol.setThreads(options.number("threads", 200));
         protocol.setQueues(options.number("queues", 0));
         protocol.setPayload(16 << 20);

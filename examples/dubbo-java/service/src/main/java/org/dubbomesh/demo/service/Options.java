@@ -7,9 +7,11 @@ import java.util.Set;
 /** The command line of the providers: the same flags as the dubbo-go provider has. */
 public final class Options {
     private static final Set<String> KNOWN = Set.of(
-            "listen", "port", "name", "delay", "threads", "queues", "registry", "weight", "group", "version", "drain");
+            "listen", "port", "name", "delay", "threads", "queues", "registry", "weight", "group", "version", "drain",
+            "protocol");
     private static final String USAGE = "flags: --listen IP:PORT --port N --name small --delay 50ms --threads 200"
-            + " --queues 0 --registry HOST:PORT[,HOST:PORT] --weight 100 --group G --version V --drain 300ms";
+            + " --queues 0 --registry HOST:PORT[,HOST:PORT] --weight 100 --group G --version V --drain 300ms"
+            + " --protocol dubbo";
 
     private final Map<String, String> values;
 
