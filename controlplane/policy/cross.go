@@ -1,0 +1,225 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// cross checks what no field can be told alone. It visits every struct that was read, the outer before the inner.
+func (d *decoder) cross(v reflect.Value) { d.visit("", v) }
+
+func (d *decoder) visit(path string, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			d.visit(path, v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			d.visit(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			d.visit(fmt.Sprintf("%s[%s]", path, key), v.MapIndex(key))
+		}
+	case reflect.Struct:
+		d.check(path, v.Interface())
+		for _, f := range structs[v.Type()] {
+			d.visit(below(path, f.name), v.FieldByIndex(f.index))
+		}
+	}
+}
+
+// check is the list of the checks, one function a struct.
+func (d *decoder) check(path string, v any) {
+	switch v := v.(type) {
+	case model.Mesh:
+		d.meshwide(v.PolicyMeta, model.KindMesh)
+		if v.Traffic != nil {
+			d.traffic("traffic", *v.Traffic)
+		}
+	case model.Gateway:
+		d.meshwide(v.PolicyMeta, model.KindGateway)
+		d.gateway(v)
+	case model.Route:
+		d.meta(v.PolicyMeta)
+		d.route(v)
+	case model.Traffic:
+		d.meta(v.PolicyMeta)
+		d.traffic("", v.TrafficSettings)
+		d.methods(v)
+	case model.Lane:
+		d.lane(v)
+	case model.Access:
+		d.meta(v.PolicyMeta)
+		d.access(v)
+	case model.Mapping:
+		d.service(v.PolicyMeta, model.KindMapping)
+		d.mapped(v)
+	case model.Telemetry:
+		d.meta(v.PolicyMeta)
+	case model.Tracing:
+		d.atMostOne(path, set{"service", v.Service != ""}, set{"address", v.Address != ""})
+	case model.AccessLog:
+		d.atMostOne(path, set{"fields", len(v.Fields) > 0}, set{"format", v.Format != ""})
+	default:
+		d.checkRequests(path, v)
+	}
+}
+
+// checkRequests is the part of the list that is about requests and what becomes of them.
+func (d *decoder) checkRequests(path string, v any) {
+	switch v := v.(type) {
+	case model.StringMatch:
+		d.stringMatch(path, v)
+	case model.RequestMatch:
+		d.requestMatch(path, v)
+	case model.Rule:
+		d.rule(path, v)
+	case model.Rewrite:
+		d.exactlyOneOrHost(path, v)
+	case model.Redirect:
+		d.redirect(path, v)
+	case model.LoadBalancing:
+		d.loadBalancing(path, v)
+	case model.HashKey:
+		d.exactlyOne(path, set{"header", v.Header != ""}, set{"cookie", v.Cookie != ""}, set{"query", v.Query != ""},
+			set{"attachment", v.Attachment != ""}, set{"argument", v.Argument != ""}, set{"sourceIp", v.SourceIP})
+		d.needs(path, "cookieTtl", v.CookieTTL != nil, "cookie", v.Cookie != "")
+	case model.Locality:
+		d.atMostOne(path, set{"weights", len(v.Weights) > 0}, set{"prefer", v.Prefer != ""})
+		d.atMostOne(path, set{"weights", len(v.Weights) > 0}, set{"failover", len(v.Failover) > 0})
+	case model.HealthCheck:
+		d.healthCheck(path, v)
+	case model.Retry:
+		d.retry(path, v)
+	case model.Backoff:
+		d.ascending(path, "base", v.Base, "max", v.Max)
+	case model.Strategy:
+		forking := v.Mode == model.StrategyForking
+		d.needs(path, "forks", v.Forks != nil, "mode: forking", forking)
+		d.needs(path, "after", v.After != nil, "mode: forking", forking)
+	case model.Ejection:
+		d.ascending(path, "baseTime", v.BaseTime, "maxTime", v.MaxTime)
+	case model.Breaker:
+		d.atLeastOne(path, set{"errorPercent", v.ErrorPercent != nil}, set{"slowPercent", v.SlowPercent != nil})
+		d.needs(path, "slowPercent", v.SlowPercent != nil, "slowAfter", v.SlowAfter != nil)
+	case model.Fault:
+		d.atLeastOne(path, set{"delay", v.Delay != nil}, set{"abort", v.Abort != nil}, set{"rate", v.Rate != nil})
+	case model.Fallback:
+		d.fallback(path, v)
+	case model.EdgeRule:
+		d.exactlyOne(path, set{"redirect", v.Redirect != nil}, set{"respond", v.Respond != nil})
+	case model.Caller:
+		d.atLeastOne(path, set{"identity", len(v.Identity) > 0}, set{"service", len(v.Service) > 0}, set{"caller", len(v.Caller) > 0},
+			set{"ip", len(v.IP) > 0}, set{"claims", len(v.Claims) > 0})
+	case model.JWTProvider:
+		d.exactlyOne(path, set{"jwks", v.JWKS != ""}, set{"jwksFile", v.JWKSFile != ""}, set{"jwksUrl", v.JWKSURL != ""})
+		d.needs(path, "jwksUrl", v.JWKSURL != "", "jwksService", v.JWKSService != "")
+	}
+}
+
+// at is the node that a path stands for, or the nearest one around it.
+func (d *decoder) at(path string) ast.Node {
+	for {
+		if n := d.nodes[path]; n != nil {
+			return n
+		}
+		if path == "" {
+			return nil
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+}
+
+// wrong notes what is wrong with the field at a path.
+func (d *decoder) wrong(path, format string, args ...any) { d.fail(d.at(path), path, format, args...) }
+
+// warn notes what is probably not meant.
+func (d *decoder) warn(path, format string, args ...any) {
+	d.wrong(path, format, args...)
+	d.problems[len(d.problems)-1].Warning = true
+}
+
+// set tells whether a field was written.
+type set struct {
+	name string
+	is   bool
+}
+
+func which(sets []set) (is, all []string) {
+	for _, s := range sets {
+		all = append(all, s.name)
+		if s.is {
+			is = append(is, s.name)
+		}
+	}
+	return is, all
+}
+
+func (d *decoder) atMostOne(path string, sets ...set) {
+	if is, _ := which(sets); len(is) > 1 {
+		d.wrong(below(path, is[1]), "%s cannot stand together; keep one", strings.Join(is, " and "))
+	}
+}
+
+func (d *decoder) atLeastOne(path string, sets ...set) {
+	if is, all := which(sets); len(is) == 0 {
+		d.wrong(path, "nothing is said; write %s", strings.Join(all, " or "))
+	}
+}
+
+func (d *decoder) exactlyOne(path string, sets ...set) {
+	d.atMostOne(path, sets...)
+	d.atLeastOne(path, sets...)
+}
+
+// needs notes a field that does nothing without another one.
+func (d *decoder) needs(path, name string, is bool, other string, otherIs bool) {
+	if is && !otherIs {
+		d.wrong(below(path, name), "it means nothing without %s; add that, or leave this out", other)
+	}
+}
+
+// ascending notes a duration that is longer than its bound.
+func (d *decoder) ascending(path, low string, lower *model.Duration, high string, higher *model.Duration) {
+	if lower != nil && higher != nil && *lower > *higher {
+		d.wrong(below(path, low), "%s is more than %s, which is %s; exchange the two, or lower this one", lower, high, higher)
+	}
+}
+
+// perTry notes an attempt that may last longer than the whole request.
+func (d *decoder) perTry(path string, timeout *model.Duration, retry *model.Retry) {
+	if retry != nil && timeout.Or(0) > 0 && retry.PerTryTimeout.Or(0) > time.Duration(*timeout) {
+		d.wrong(below(path, "retry.perTryTimeout"), "%s is longer than timeout, which is %s for all attempts together", retry.PerTryTimeout, timeout)
+	}
+}
+
+func (d *decoder) meta(m model.PolicyMeta) {
+	d.atMostOne("", set{"service", m.Service != ""}, set{"selector", m.Selector != nil})
+}
+
+// meshwide notes a service where there is none in question.
+func (d *decoder) meshwide(m model.PolicyMeta, kind model.Kind) {
+	for _, s := range []set{{"service", m.Service != ""}, {"selector", m.Selector != nil}} {
+		if s.is {
+			d.wrong(s.name, "a %s is about no single service; leave it out", kind)
+		}
+	}
+}
+
+// service notes that a service is missing.
+func (d *decoder) service(m model.PolicyMeta, kind model.Kind) {
+	if m.Selector != nil {
+		d.wrong("selector", "a %s is about one service; write service in its place", kind)
+	}
+	if m.Service == "" {
+		d.wrong("service", "it is missing; write the interface, such as service: com.example.Hello")
+	}
+}

@@ -1,0 +1,180 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// verbs are the HTTP methods that somebody could take for a Dubbo method.
+var verbs = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+func (d *decoder) stringMatch(path string, m model.StringMatch) {
+	d.exactlyOne(path, set{"exact", m.Exact != nil}, set{"prefix", m.Prefix != ""}, set{"suffix", m.Suffix != ""}, set{"contains", m.Contains != ""},
+		set{"regex", m.Regex != ""}, set{"in", len(m.In) > 0}, set{"range", m.Range != nil}, set{"present", m.Present != nil})
+	if m.IgnoreCase && (m.Regex != "" || m.Range != nil || m.Present != nil) {
+		d.wrong(below(path, "ignoreCase"), "it goes with exact, prefix, suffix, contains and in; an expression begins with (?i) instead")
+	}
+	if m.Range != nil && m.Range.Min > m.Range.Max {
+		d.wrong(below(path, "range.min"), "%d is more than max, which is %d", m.Range.Min, m.Range.Max)
+	}
+}
+
+func (d *decoder) requestMatch(path string, m model.RequestMatch) {
+	if m.Method != nil && m.Method.Exact != nil && slices.Contains(verbs, *m.Method.Exact) {
+		d.wrong(below(path, "method"), "this is the Dubbo method; for the HTTP method write verb: %s", *m.Method.Exact)
+	}
+	if m.Path != nil {
+		for _, p := range []string{model.Or(m.Path.Exact, "/"), orSlash(m.Path.Prefix)} {
+			if !strings.HasPrefix(p, "/") {
+				d.wrong(below(path, "path"), "a path begins with a slash; write /%s", p)
+			}
+		}
+	}
+	if m.Percent != nil && *m.Percent == 0 {
+		d.warn(below(path, "percent"), "no request fits 0%%")
+	}
+}
+
+func orSlash(text string) string {
+	if text == "" {
+		return "/"
+	}
+	return text
+}
+
+func (d *decoder) route(r model.Route) {
+	if r.Service == "" && r.Selector == nil && len(r.Hosts) == 0 {
+		d.wrong("", "nothing is said of what it is for; write service, selector or hosts")
+	}
+	seen := map[string]bool{}
+	for i, rule := range r.Rules {
+		path := indexed("rules", i)
+		if rule.Name != "" && seen[rule.Name] {
+			d.wrong(path+".name", "%s was there already; give the rule another name", rule.Name)
+		}
+		seen[rule.Name] = true
+		if len(rule.Match) == 0 && i < len(r.Rules)-1 {
+			d.warn(indexed("rules", i+1), "no request comes here: the rule before fits all; move that to the end, or give it a match")
+		}
+		if r.Service == "" && r.Selector == nil {
+			d.elsewhere(path, rule)
+		}
+	}
+}
+
+// elsewhere checks a rule that has no service of its own to fall back on.
+func (d *decoder) elsewhere(path string, rule model.Rule) {
+	if len(rule.To) == 0 && rule.Redirect == nil && rule.Respond == nil {
+		d.wrong(path, "it does not say where to; write to, redirect or respond, or name the route's service")
+	}
+	for i, b := range rule.To {
+		if b.Service == "" {
+			d.wrong(indexed(path+".to", i), "it names no service, and the route does not either")
+		}
+	}
+	for i, m := range rule.Mirror {
+		if m.Service == "" {
+			d.wrong(indexed(path+".mirror", i), "it names no service, and the route does not either")
+		}
+	}
+}
+
+func (d *decoder) rule(path string, r model.Rule) {
+	d.atMostOne(path, set{"to", len(r.To) > 0}, set{"redirect", r.Redirect != nil}, set{"respond", r.Respond != nil})
+	d.perTry(path, r.Timeout, r.Retry)
+	d.contradiction(path, r.Strategy, r.Retry)
+	sum := uint64(0)
+	for _, b := range r.To {
+		sum += uint64(model.Or(b.Weight, 1))
+	}
+	if len(r.To) > 0 && sum == 0 {
+		d.wrong(path+".to", "all weights are 0, so that nothing gets a request; give one of them a weight")
+	}
+	if r.Redirect != nil || r.Respond != nil {
+		for _, s := range []set{{"mirror", len(r.Mirror) > 0}, {"retry", r.Retry != nil}, {"rewrite", r.Rewrite != nil}, {"fallback", len(r.Fallback) > 0}} {
+			if s.is {
+				d.wrong(below(path, s.name), "no service is called here, so that it means nothing; leave it out")
+			}
+		}
+	}
+	prefix := func(m model.RequestMatch) bool { return m.Path != nil && m.Path.Prefix != "" }
+	all := len(r.Match) > 0 && !slices.ContainsFunc(r.Match, func(m model.RequestMatch) bool { return !prefix(m) })
+	if r.Rewrite != nil && !all {
+		d.needs(path, "rewrite.prefix", r.Rewrite.Prefix != "", "match: {path: {prefix: …}}", false)
+	}
+	if r.Redirect != nil && !all {
+		d.needs(path, "redirect.prefix", r.Redirect.Prefix != "", "match: {path: {prefix: …}}", false)
+	}
+}
+
+func (d *decoder) exactlyOneOrHost(path string, r model.Rewrite) {
+	d.atMostOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""}, set{"regex", r.Regex != nil}, set{"method", r.Method != ""})
+	d.atLeastOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""}, set{"regex", r.Regex != nil}, set{"host", r.Host != ""}, set{"method", r.Method != ""})
+}
+
+func (d *decoder) redirect(path string, r model.Redirect) {
+	d.atMostOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""})
+	d.atLeastOne(path, set{"scheme", r.Scheme != ""}, set{"host", r.Host != ""}, set{"port", r.Port != nil}, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""})
+}
+
+func (d *decoder) gateway(g model.Gateway) {
+	ports, names := map[uint32]bool{}, map[string]bool{}
+	for i, l := range g.Listeners {
+		path := indexed("listeners", i)
+		if port := model.Or(l.Port, 0); port > 0 {
+			if ports[port] {
+				d.wrong(path+".port", "%d was there already; give the listener another port, or join the two", port)
+			}
+			ports[port] = true
+		}
+		if l.Name != "" && names[l.Name] {
+			d.wrong(path+".name", "%s was there already; give the listener another name", l.Name)
+		}
+		names[l.Name] = true
+		if l.Protocol == "dubbo" {
+			for _, s := range []set{{"hosts", len(l.Hosts) > 0}, {"redirectToTls", l.RedirectToTLS != nil}} {
+				if s.is {
+					d.wrong(below(path, s.name), "Dubbo has no such thing; leave it out, or write protocol: http")
+				}
+			}
+		}
+		d.atMostOne(path, set{"tls", l.TLS != nil}, set{"redirectToTls", l.RedirectToTLS != nil})
+	}
+	seen := map[string]bool{}
+	for i, e := range g.Expose {
+		if seen[e.Service] {
+			d.wrong(indexed("expose", i), "%s was there already; join the two", e.Service)
+		}
+		seen[e.Service] = true
+	}
+}
+
+func (d *decoder) lane(l model.Lane) {
+	if l.Selector != nil {
+		d.wrong("selector", "a Lane names its services; write services in its place")
+	}
+	if l.Percent != nil && len(l.Match) == 0 {
+		d.needs("", "percent", true, "match", false)
+	}
+}
+
+func (d *decoder) access(a model.Access) {
+	says := len(a.Rules) > 0 || len(a.JWT) > 0 || a.HMAC != nil || a.APIKey != nil
+	switch {
+	case !says && a.Action == "deny":
+		d.warn("action", "without rules every request is refused")
+	case !says:
+		d.wrong("", "nothing is said; write rules, jwt, hmac or apiKey")
+	}
+	seen := map[string]bool{}
+	for i, p := range a.JWT {
+		if seen[p.Name] {
+			d.wrong(indexed("jwt", i)+".name", "%s was there already; give the provider another name", p.Name)
+		}
+		seen[p.Name] = true
+	}
+}
+
+func indexed(path string, i int) string { return path + "[" + itoa(i) + "]" }

@@ -1,0 +1,170 @@
+package policy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// format is what a text must look like.
+type format struct {
+	what    string // for documentation
+	example string
+	pattern string // for JSON Schema; "" when no expression says it
+	check   func(string) error
+}
+
+// formats are those that `check` tags name.
+var formats = checked(map[string]format{
+	"name":      {"letters, digits, dots, dashes, underscores", "hello", `^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$`, nil},
+	"service":   {"a service's name", "com.example.Hello", `^\S{1,512}$`, checkService},
+	"header":    {"a header's name", "x-user", `^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+$`, nil},
+	"token":     {"letters, digits and !#$%&'*+-.^_|~", "user", `^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+$`, nil},
+	"verb":      {"an HTTP method", "GET", `^[A-Z]{1,32}$`, nil},
+	"host":      {"a host name, or *. and one", "api.example.com", `^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`, nil},
+	"path":      {"a path", "/orders", `^/[^?#\s]*$`, nil},
+	"template":  {"a path with names in braces", "/users/{id}", `^/[^?#\s]*$`, checkTemplate},
+	"regex":     {"an expression (RE2)", "v[0-9]+", "", checkRegex},
+	"cidr":      {"an IP address or network", "10.0.0.0/8", "", checkCIDR},
+	"ip":        {"an IP address", "0.0.0.0", "", checkIP},
+	"file":      {"an absolute path on the proxy's machine", "/etc/dubbomesh/tls.crt", `^/[^\x00-\x1f]*$`, nil},
+	"url":       {"an http or https URL", "https://id.example.com/keys", `^https?://[^\s]+$`, checkURL},
+	"hostPort":  {"host:port", "collector:4317", "", checkHostPort},
+	"json":      {"JSON text", "{}", "", checkJSON},
+	"javaName":  {"a Java name", "sayHi", `^[\p{L}_$][\p{L}\p{N}_$]*$`, nil},
+	"javaClass": {"a Java class", "com.example.User", `^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$`, nil},
+	"javaType":  {"a Java type", "java.util.List<com.example.User>", "", checkJavaType},
+	"argument":  {"the index of an argument, and what is below it", "0.user.id", `^[0-9]{1,3}(\.[^.\s]+)*$`, nil},
+	"limitKey":  {"caller, method, path, sourceIp, header:<name> or attachment:<key>", "header:x-user", `^(caller|method|path|sourceIp|(header|attachment):[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+)$`, nil},
+})
+
+// checked gives formats that have no check of their own the one by their pattern.
+func checked(all map[string]format) map[string]format {
+	for name, f := range all {
+		if f.check != nil {
+			continue
+		}
+		fits := regexp.MustCompile(f.pattern)
+		f.check = func(text string) error {
+			if !fits.MatchString(text) {
+				return fmt.Errorf("must be %s, such as %s, found %s", f.what, f.example, document.Quote(text))
+			}
+			return nil
+		}
+		all[name] = f
+	}
+	return all
+}
+
+func checkService(text string) error {
+	switch {
+	case text == "":
+		return errors.New("it is empty; write a service's name, such as com.example.Hello")
+	case len(text) > 512:
+		return fmt.Errorf("has %d bytes; at most 512 are possible", len(text))
+	case strings.ContainsFunc(text, func(c rune) bool {
+		return c == unicode.ReplacementChar || unicode.IsSpace(c) || !unicode.IsPrint(c)
+	}):
+		return fmt.Errorf("%s has a blank or unprintable character", document.Quote(text))
+	}
+	return nil
+}
+
+// checkRegex takes what RE2 takes, within Envoy's bound of a program's size.
+func checkRegex(text string) error {
+	const most = 1024
+	if len(text) > most {
+		return fmt.Errorf("an expression of %d bytes; at most %d are possible", len(text), most)
+	}
+	if _, err := regexp.Compile(text); err != nil {
+		var wrong *syntax.Error
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("%s is no expression of RE2: %s at %s", document.Quote(text), wrong.Code, document.Quote(wrong.Expr))
+		}
+		return fmt.Errorf("%s is no expression of RE2: %w", document.Quote(text), err)
+	}
+	return nil
+}
+
+func checkCIDR(text string) error {
+	if strings.Contains(text, "/") {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("must be an IP address or network such as 10.0.0.0/8, found %s", document.Quote(text))
+		}
+		if p.Masked() != p {
+			return fmt.Errorf("%s has bits beyond its length; write %s", text, p.Masked())
+		}
+		return nil
+	}
+	return checkIP(text)
+}
+
+func checkIP(text string) error {
+	if ip, err := netip.ParseAddr(text); err != nil || ip.Zone() != "" {
+		return fmt.Errorf("must be an IP address such as 10.0.0.5, found %s", document.Quote(text))
+	}
+	return nil
+}
+
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("must be a URL such as https://id.example.com/keys, found %s", document.Quote(text))
+	}
+	return nil
+}
+
+func checkHostPort(text string) error {
+	host, port, err := net.SplitHostPort(text)
+	number, numberErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || numberErr != nil || host == "" || number == 0 {
+		return fmt.Errorf("must be host:port, such as collector:4317, found %s", document.Quote(text))
+	}
+	return nil
+}
+
+func checkJSON(text string) error {
+	if !json.Valid([]byte(text)) {
+		return errors.New("is no JSON text")
+	}
+	return nil
+}
+
+func checkJavaType(text string) error {
+	_, err := config.ParseJavaType(text)
+	return err
+}
+
+func checkTemplate(text string) error {
+	_, err := config.ParseTemplate(text)
+	return err
+}
+
+// example shows what could be written for a field.
+func example(f field) string {
+	switch t := indirect(f.typ); {
+	case f.rule.format != "" && (t.String() == "string"):
+		return f.name + ": " + formats[f.rule.format].example
+	case len(f.rule.oneOf) > 0:
+		return f.name + ": " + f.rule.oneOf[0]
+	default:
+		if q, ok := quantities[t]; ok {
+			first, _, _ := strings.Cut(q.example, ",")
+			first, _, _ = strings.Cut(first, " or")
+			return f.name + ": " + first
+		}
+	}
+	return f.name
+}
