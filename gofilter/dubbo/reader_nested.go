@@ -127,6 +127,9 @@ func (r *Reader) Object() (Nested, error) {
 	return n, nil
 }
 
+// Class numbers the class of an object among the ones that the input defines, from 0.
+func (r *Reader) Class(n Nested) int { return n.cls }
+
 // Fields is the number of fields of an object.
 func (r *Reader) Fields(n Nested) int {
 	f := r.classTab[n.cls].fields

@@ -51,6 +51,7 @@ type Call struct {
 	// What a schema says of the call, nil for nothing. They are read only.
 	answers   *answers
 	operation *config.Operation
+	returns   string // the method's Java type
 }
 
 // lastID is the id of the newest request. Providers see the connections of a whole pool, so ids are unique in the
@@ -64,7 +65,7 @@ func (c *Call) Reset(cfg *config.Bridge) {
 	c.body = shrink(c.body)
 	c.args.reset()
 	c.id, c.opaque, c.oneWay = 0, 0, false
-	c.answers, c.operation = nil, nil
+	c.answers, c.operation, c.returns = nil, nil, ""
 	c.send = c.send[:0]
 	c.frames.Reset(cfg.MaxResponseBytes)
 	c.result.reset()
@@ -191,6 +192,7 @@ func (c *Call) answer(h dubbo.Header, body []byte) *Response {
 		return c.opaqueAnswer(h.Status, body)
 	}
 	c.result.begin(body, c.cfg.MaxResponseBytes, &c.head, c.args.generic)
+	c.result.follow(&c.head, c.answers, c.operation, c.returns)
 	if h.Status != dubbo.StatusOK {
 		return c.fail(c.result.failure(h.Status))
 	}
@@ -202,8 +204,26 @@ func (c *Call) answer(h dubbo.Header, body []byte) *Response {
 		return c.exception()
 	}
 	c.attachments()
+	return c.success(len(body))
+}
+
+// success makes the response of the result, which was read from size bytes.
+func (c *Call) success(size int) *Response {
+	c.resp.Status = 200
+	if c.operation != nil && c.operation.Status != 0 {
+		c.resp.Status = c.operation.Status
+	}
+	if size > keepBytes { // while Envoy copies the response, the answer need not be there as well
+		c.result.r.Reset(nil, 0)
+		c.frames = dubbo.FrameReader{}
+	}
+	switch c.resp.Status {
+	case 204, 205, 304: // these have no body
+		c.resp.Body = nil
+		return &c.resp
+	}
 	c.resp.Headers = append(c.resp.Headers, Header{"content-type", "application/json"})
-	c.resp.Status, c.resp.Body = 200, c.result.out
+	c.resp.Body = c.result.out
 	return &c.resp
 }
 

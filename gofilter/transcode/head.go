@@ -29,6 +29,7 @@ type head struct {
 	tracestate, baggage        span
 	arguments, protocol, sent  span // of an opaque request: see opaque.go
 	oneWay, remaining          span
+	longs, nulls               span
 	hasTypes, hasQuery, isForm bool
 	isOpaque                   bool
 }
@@ -75,6 +76,10 @@ func (h *head) take(name, value []byte) {
 		h.invoke = h.store(value)
 	case "x-dubbo-class":
 		h.class = h.store(value)
+	case "x-dubbo-longs":
+		h.longs = h.store(value)
+	case "x-dubbo-nulls":
+		h.nulls = h.store(value)
 	case config.OneWayHeader:
 		h.oneWay = h.store(value)
 	case config.RemainingMsHeader:
@@ -133,10 +138,8 @@ func (h *head) check(hasBody bool) *fault {
 	default:
 		return faultf(badRequest, "header x-dubbo-invoke is %.40q; it may be typed or generic", h.get(h.invoke))
 	}
-	switch string(h.get(h.class)) {
-	case "", "include", "omit":
-	default:
-		return faultf(badRequest, "header x-dubbo-class is %.40q; it may be include or omit", h.get(h.class))
+	if f := h.checkResultHeaders(); f != nil {
+		return f
 	}
 	if f := h.checkOneWay(); f != nil {
 		return f

@@ -2,8 +2,6 @@ package transcode
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/big"
 	"strconv"
 	"time"
 
@@ -13,27 +11,46 @@ import (
 // java8 begins the classes in whose place Dubbo's Hessian library sends java.time values.
 const java8 = "com.alibaba.com.caucho.hessian.io.java8."
 
-// known writes an object of a class that stands for one value: numbers of any size and java.time. It reports whether
-// the object was one.
-func (d *result) known(n *dubbo.Nested) (bool, error) {
-	if rest, ok := bytes.CutPrefix(n.Type, []byte(java8)); ok {
-		switch string(rest) {
-		case "LocalDateHandle":
-			return true, d.parts(n, appendLocalDate, "year", "month", "day")
-		case "LocalTimeHandle":
-			return true, d.parts(n, appendLocalTime, "hour", "minute", "second", "nano")
-		case "InstantHandle":
-			return true, d.parts(n, appendInstant, "seconds", "nanos")
-		case "LocalDateTimeHandle":
-			return true, d.dateTime(n)
+// knownClass finds what writes objects of a class that stands for one value: java.time, numbers of any size and what
+// java_values.go has. It is nil for any other.
+func (d *result) knownClass(n *dubbo.Nested) func(*result, *dubbo.Nested) error {
+	rest, ok := bytes.CutPrefix(n.Type, []byte(java8))
+	if !ok {
+		return d.knownValue(n)
+	}
+	switch string(rest) {
+	case "LocalDateHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendLocalDate, "year", "month", "day") }
+	case "LocalTimeHandle":
+		return func(d *result, n *dubbo.Nested) error {
+			return d.parts(n, appendLocalTime, "hour", "minute", "second", "nano")
 		}
-		return false, nil
+	case "InstantHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendInstant, "seconds", "nanos") }
+	case "DurationHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendDuration, "seconds", "nanos") }
+	case "PeriodHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendPeriod, "years", "months", "days") }
+	case "YearHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendYear, "year") }
+	case "YearMonthHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendYearMonth, "year", "month") }
+	case "MonthDayHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendMonthDay, "month", "day") }
+	case "ZoneOffsetHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.parts(n, appendOffset, "seconds") }
+	case "ZoneIdHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.only(n, "zoneId") }
+	case "LocalDateTimeHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.joined(n, "T", "date", "time", "") }
+	case "OffsetDateTimeHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.joined(n, "", "dateTime", "offset", "") }
+	case "OffsetTimeHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.joined(n, "", "localTime", "zoneOffset", "") }
+	case "ZonedDateTimeHandle":
+		return func(d *result, n *dubbo.Nested) error { return d.joined(n, "", "dateTime", "offset", "zoneId") }
 	}
-	switch string(n.Type) {
-	case "java.math.BigDecimal", "java.math.BigInteger":
-		return true, d.big(n)
-	}
-	return false, nil
+	return nil
 }
 
 // parts reads the named integer fields of an object and writes what they mean. Absent ones are 0.
@@ -72,10 +89,26 @@ func (d *result) integer() (v int64, ok bool, err error) {
 	return 0, false, d.r.Skip()
 }
 
+// The functions that follow write the values of java.time as its toString does, in ISO 8601.
+
 func appendLocalDate(out []byte, v [4]int64) []byte {
-	out = append(appendPadded(out, v[0], 4), '-')
-	out = append(appendPadded(out, v[1], 2), '-')
+	out = append(appendYearMonth(out, v), '-')
 	return appendPadded(out, v[2], 2)
+}
+
+func appendYearMonth(out []byte, v [4]int64) []byte {
+	if v[0] > 9999 {
+		out = append(out, '+')
+	}
+	out = append(appendPadded(out, v[0], 4), '-')
+	return appendPadded(out, v[1], 2)
+}
+
+func appendYear(out []byte, v [4]int64) []byte { return strconv.AppendInt(out, v[0], 10) }
+
+func appendMonthDay(out []byte, v [4]int64) []byte {
+	out = append(appendPadded(append(out, "--"...), v[0], 2), '-')
+	return appendPadded(out, v[1], 2)
 }
 
 func appendLocalTime(out []byte, v [4]int64) []byte {
@@ -116,98 +149,36 @@ func appendPadded(out []byte, v int64, width int) []byte {
 	return strconv.AppendInt(out, v, 10)
 }
 
-// dateTime writes a LocalDateTime, whose fields are a date and a time.
-func (d *result) dateTime(n *dubbo.Nested) error {
+// joined writes an object whose fields are values of java.time themselves: two with the text between, and a zone in
+// brackets unless it says what the offset before it does.
+func (d *result) joined(n *dubbo.Nested, between, first, second, zone string) error {
+	var texts [3][]byte
 	from := len(d.out)
-	var date, clock []byte
 	for i := range d.r.Fields(*n) {
 		at := len(d.out)
 		if err := d.value(); err != nil {
 			return err
 		}
-		text := bytes.Trim(d.out[at:], `"`)
-		switch {
-		case d.r.FieldIs(*n, i, "date"):
-			date = text
-		case d.r.FieldIs(*n, i, "time"):
-			clock = text
+		text := d.out[at:]
+		if text[0] != '"' {
+			continue
+		}
+		switch text = text[1 : len(text)-1]; string(d.r.Field(*n, i)) {
+		case first:
+			texts[0] = text
+		case second:
+			texts[1] = text
+		case zone:
+			texts[2] = text
 		}
 	}
 	d.r.Close(*n)
-	d.scratch = append(d.scratch[:0], '"')
-	d.scratch = append(d.scratch, date...)
-	d.scratch = append(d.scratch, 'T')
-	d.scratch = append(d.scratch, clock...)
+	d.scratch = append(append(d.scratch[:0], '"'), texts[0]...)
+	d.scratch = append(append(d.scratch, between...), texts[1]...)
+	if len(texts[2]) > 0 && !bytes.Equal(texts[1], texts[2]) {
+		d.scratch = append(append(append(d.scratch, '['), texts[2]...), ']')
+	}
 	d.scratch = append(d.scratch, '"')
 	d.out = append(d.out[:from], d.scratch...)
 	return nil
-}
-
-// big writes a BigDecimal or BigInteger as a number with all its digits. Peers send its text in the field value or,
-// for a BigInteger, its sign and 32-bit digits, the highest first.
-func (d *result) big(n *dubbo.Nested) error {
-	from := len(d.out)
-	var sign int64
-	var magnitude []byte
-	hasText := false
-	for i := range d.r.Fields(*n) {
-		var err error
-		switch {
-		case d.r.FieldIs(*n, i, "value") && d.r.Kind() == dubbo.String:
-			d.out, err = d.r.AppendString(d.out[:from])
-			hasText = true
-		case d.r.FieldIs(*n, i, "signum"):
-			sign, _, err = d.integer()
-		case d.r.FieldIs(*n, i, "mag") && d.r.Kind() == dubbo.List:
-			magnitude, err = d.digits()
-		default:
-			err = d.r.Skip()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	d.r.Close(*n)
-	switch {
-	case !hasText && magnitude != nil:
-		v := new(big.Int).SetBytes(magnitude)
-		if sign < 0 {
-			v.Neg(v)
-		}
-		d.out = v.Append(d.out, 10)
-	case !hasText:
-		d.out = append(d.out, "null"...)
-	case !isNumber(d.out[from:]):
-		d.scratch = append(d.scratch[:0], d.out[from:]...)
-		d.out = appendQuoted(d.out[:from], d.scratch)
-	}
-	return nil
-}
-
-// maxDigits bounds a BigInteger: making decimal text of it takes more than linear time.
-const maxDigits = 4 << 10
-
-func (d *result) digits() ([]byte, error) {
-	n, err := d.r.List()
-	if err != nil {
-		return nil, err
-	}
-	out := []byte{}
-	for {
-		more, err := d.r.More(&n)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			d.r.Close(n)
-			return out, nil
-		}
-		v, err := d.r.Int()
-		if err != nil {
-			return nil, err
-		}
-		if out = binary.BigEndian.AppendUint32(out, uint32(v)); len(out) > maxDigits {
-			return nil, &dubbo.Error{Offset: d.r.Offset(), Reason: "a BigInteger has more than " + strconv.Itoa(8*maxDigits) + " bits"}
-		}
-	}
 }

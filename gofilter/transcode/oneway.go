@@ -23,10 +23,8 @@ func (c *Call) wantsNoAnswer() bool {
 func (c *Call) sendOneWay(frame []byte) []byte {
 	c.oneWay = true
 	frame[2] &^= byte(dubbo.FlagTwoWay)
-	w := &c.args.w
-	w.Buf = dubbo.AppendHeader(frame, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.FlagEvent | dubbo.Hessian2, ID: c.id, Length: 1})
-	w.Null()
-	return w.Buf
+	c.args.w.Buf = dubbo.AppendHeartbeat(frame, c.id)
+	return c.args.w.Buf
 }
 
 // accepted is the response to a one-way call that the provider has taken.

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -86,7 +87,7 @@ func TestDoubles(t *testing.T) {
 		math.NaN(): "null", math.Inf(1): "null", math.Inf(-1): "null", 0.1: "0.1", 1e21: "1e+21", 1e20: "100000000000000000000.0",
 		1e-7: "1e-07", -2.5: "-2.5", math.Copysign(0, -1): "-0.0", math.MaxFloat64: "1.7976931348623157e+308",
 	} {
-		if got := string(appendDouble(nil, v)); got != want {
+		if got := string(appendDouble(nil, v, false)); got != want {
 			t.Errorf("%g: got %s, want %s", v, got, want)
 		}
 	}
@@ -124,11 +125,26 @@ func TestJavaValues(t *testing.T) {
 		`"1970-01-01T00:00:01.500Z"`: func(w *dubbo.Writer) {
 			object(w, java8+"InstantHandle", "seconds", func() { w.Long(1) }, "nanos", 500_000_000)
 		},
-		`{"years":1}`: func(w *dubbo.Writer) { object(w, java8+"PeriodHandle", "years", 1) },
+		`"P1Y"`: func(w *dubbo.Writer) { object(w, java8+"PeriodHandle", "years", 1) },
 	} {
 		r := answered(t, 20, func(w *dubbo.Writer) { w.Int(dubbo.ResponseValue); write(w) })
 		if string(r.Body) != want {
 			t.Errorf("got %s, want %s", r.Body, want)
+		}
+	}
+}
+
+// What Dubbo Java's own library writes becomes what a Java developer expects.
+func TestWrittenByJava(t *testing.T) {
+	text, err := os.ReadFile("testdata/java-values.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.SplitN(strings.TrimSpace(line), " ", 3); f[0] != "#" {
+			if r := answered(t, 20, value(t, f[1])); string(r.Body) != f[2] {
+				t.Errorf("%s: got %s, want %s", f[0], r.Body, f[2])
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package transcode
 import (
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,15 +22,24 @@ type result struct {
 	scratch []byte
 	limit   int // of out, in bytes
 
-	showClass bool // objects get their class as a field
-	dropClass bool // generic answers carry classes as map entries: they are left out
-	more      bool // attachments follow the value
+	answers   *answers // what a schema says, nil for nothing
+	unwrap    string   // the member of the result that is written, with dots between levels; "" for all of it
+	showClass bool     // objects get their class as a field
+	dropClass bool     // generic answers carry classes as map entries: they are left out
+	textLongs bool     // integers of 2^53 and more are written as strings
+	dropNulls bool     // members that are null are left out
+	single    bool     // doubles at hand were floats
+	asEnum    bool     // an object at hand with the one field name is an enum
+	more      bool     // attachments follow the value
+
+	plans plans
 
 	exc exception
 }
 
 func (d *result) reset() {
 	d.out, d.body, d.scratch = shrink(d.out), shrink(d.body), shrink(d.scratch)
+	d.answers, d.unwrap, d.single, d.asEnum, d.textLongs, d.dropNulls = nil, "", false, false, false, false
 	d.exc.reset()
 }
 
@@ -38,6 +48,10 @@ func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
 	d.limit = growth * maxBytes
 	d.r.Reset(body, d.limit)
 	d.out = d.out[:0]
+	if n := len(body); n > keepBytes { // growing step by step would take several times as much
+		d.out = slices.Grow(d.out, n+n/4)
+	}
+	d.plans.reset()
 	d.showClass = string(h.get(h.class)) == "include"
 	d.dropClass = generic && !d.showClass
 }
@@ -52,7 +66,7 @@ func (d *result) read() (thrown bool, f *fault) {
 	d.more = form >= dubbo.ResponseExceptionWithAttachments
 	switch form {
 	case dubbo.ResponseValue, dubbo.ResponseValueWithAttachments:
-		err = d.value()
+		err = d.member(d.unwrap)
 	case dubbo.ResponseNull, dubbo.ResponseNullWithAttachments:
 		d.out = append(d.out, "null"...)
 	case dubbo.ResponseException, dubbo.ResponseExceptionWithAttachments:
@@ -100,11 +114,11 @@ func (d *result) value() error {
 		return err
 	case dubbo.Long:
 		v, err := d.r.Long()
-		d.out = strconv.AppendInt(d.out, v, 10)
+		d.out = d.appendLong(d.out, v)
 		return err
 	case dubbo.Double:
 		v, err := d.r.Double()
-		d.out = appendDouble(d.out, v)
+		d.out = appendDouble(d.out, v, d.single)
 		return err
 	case dubbo.Date:
 		v, err := d.r.Date()
@@ -133,9 +147,20 @@ func (d *result) value() error {
 	return d.r.Skip() // says what is wrong here
 }
 
-// appendDouble writes a double so that it stays one: 1.0, not 1. NaN and the infinities, which JSON does not have,
-// become null.
-func appendDouble(out []byte, v float64) []byte {
+// exact is the first integer that not every reader of JSON tells from the next.
+const exact = 1 << 53
+
+// appendLong writes a long, as text when that is asked for and it is needed.
+func (d *result) appendLong(out []byte, v int64) []byte {
+	if d.textLongs && (v >= exact || v <= -exact) {
+		return append(strconv.AppendInt(append(out, '"'), v, 10), '"')
+	}
+	return strconv.AppendInt(out, v, 10)
+}
+
+// appendDouble writes a double so that it stays one: 1.0, not 1. One that was a float has the digits of a float. NaN
+// and the infinities, which JSON does not have, become null.
+func appendDouble(out []byte, v float64, single bool) []byte {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return append(out, "null"...)
 	}
@@ -144,7 +169,11 @@ func appendDouble(out []byte, v float64) []byte {
 		format = 'e'
 	}
 	from := len(out)
-	out = strconv.AppendFloat(out, v, format, -1, 64)
+	bits := 64
+	if single && (float64(float32(v)) == v) {
+		bits = 32
+	}
+	out = strconv.AppendFloat(out, v, format, -1, bits)
 	if isInteger(out[from:]) {
 		out = append(out, '.', '0')
 	}
@@ -183,6 +212,8 @@ func (d *result) list() error {
 	if err != nil {
 		return err
 	}
+	single := d.single
+	d.single = single || string(n.Type) == "[float"
 	d.out = append(d.out, '[')
 	for i := 0; ; i++ {
 		more, err := d.r.More(&n)
@@ -199,88 +230,8 @@ func (d *result) list() error {
 			return err
 		}
 	}
+	d.single = single
 	d.r.Close(n)
 	d.out = append(d.out, ']')
-	return nil
-}
-
-// mapping writes a map as an object. Keys that are not strings become the text of their JSON.
-func (d *result) mapping() error {
-	n, err := d.r.Map()
-	if err != nil {
-		return err
-	}
-	d.out = append(d.out, '{')
-	first := true
-	for {
-		more, err := d.r.More(&n)
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		mark := len(d.out)
-		if !first {
-			d.out = append(d.out, ',')
-		}
-		key := len(d.out)
-		if err := d.value(); err != nil {
-			return err
-		}
-		if d.dropClass && string(d.out[key:]) == `"class"` && d.r.Kind() == dubbo.String {
-			d.out = d.out[:mark]
-			if err := d.r.Skip(); err != nil {
-				return err
-			}
-			continue
-		}
-		d.asKey(key)
-		d.out = append(d.out, ':')
-		if err := d.value(); err != nil {
-			return err
-		}
-		first = false
-	}
-	d.r.Close(n)
-	d.out = append(d.out, '}')
-	return nil
-}
-
-// asKey makes a string of the value that out holds from that place on.
-func (d *result) asKey(from int) {
-	if len(d.out) > from && d.out[from] == '"' {
-		return
-	}
-	d.scratch = append(d.scratch[:0], d.out[from:]...)
-	d.out = appendQuoted(d.out[:from], d.scratch)
-}
-
-// object writes an object's fields, or the one value it stands for.
-func (d *result) object() error {
-	n, err := d.r.Object()
-	if err != nil {
-		return err
-	}
-	if handled, err := d.known(&n); handled || err != nil {
-		return err
-	}
-	d.out = append(d.out, '{')
-	if d.showClass {
-		d.out = append(d.out, `"class":`...)
-		d.out = appendQuoted(d.out, n.Type)
-	}
-	for i := range d.r.Fields(n) {
-		if i > 0 || d.showClass {
-			d.out = append(d.out, ',')
-		}
-		d.out = appendQuoted(d.out, d.r.Field(n, i))
-		d.out = append(d.out, ':')
-		if err := d.value(); err != nil {
-			return err
-		}
-	}
-	d.r.Close(n)
-	d.out = append(d.out, '}')
 	return nil
 }

@@ -1,0 +1,212 @@
+package transcode
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+// mapping writes a map as an object. Keys that are not strings become the text of their JSON; of keys that become the
+// same text the first is written.
+func (d *result) mapping() error {
+	n, err := d.r.Map()
+	if err != nil {
+		return err
+	}
+	from := len(d.out)
+	d.out = append(d.out, '{')
+	var keys keySet
+	for {
+		more, err := d.r.More(&n)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if err := d.entry(from, &keys); err != nil {
+			return err
+		}
+	}
+	d.r.Close(n)
+	d.out = append(d.out, '}')
+	return nil
+}
+
+// entry writes the next key and value of the map that out holds from that place on.
+func (d *result) entry(from int, keys *keySet) error {
+	mark := len(d.out)
+	if mark > from+1 {
+		d.out = append(d.out, ',')
+	}
+	at, kind := len(d.out), d.r.Kind()
+	if err := d.key(); err != nil {
+		return err
+	}
+	drop := d.dropClass && kind == dubbo.String && d.r.Kind() == dubbo.String && string(d.out[at:]) == `"class"` ||
+		d.dropNulls && d.r.Kind() == dubbo.Null || keys.repeats(kind, d.out, from, at)
+	if drop {
+		d.out = d.out[:mark]
+		return d.r.Skip()
+	}
+	d.out = append(d.out, ':')
+	value := len(d.out)
+	if err := d.value(); err != nil {
+		return err
+	}
+	if d.nothing(value) {
+		d.out = d.out[:mark]
+	}
+	return nil
+}
+
+// key writes the next value as a string.
+func (d *result) key() error {
+	if d.r.Kind() == dubbo.String {
+		return d.text()
+	}
+	from := len(d.out)
+	asEnum := d.asEnum
+	d.asEnum = true
+	err := d.value()
+	d.asEnum = asEnum
+	if err != nil || d.out[from] == '"' {
+		return err
+	}
+	d.scratch = append(d.scratch[:0], d.out[from:]...)
+	d.out = appendQuoted(d.out[:from], d.scratch)
+	return nil
+}
+
+// keySet finds keys that repeat another in a map whose keys are of several kinds; a Java map has no key twice.
+type keySet struct {
+	kind dubbo.Kind
+	seen map[string]bool // nil while all are of one kind
+}
+
+// repeats reports whether the key that out holds from at on is in the map before, which begins at from.
+func (k *keySet) repeats(kind dubbo.Kind, out []byte, from, at int) bool {
+	if k.kind == dubbo.Invalid {
+		k.kind = kind
+	}
+	if k.seen == nil {
+		if kind == k.kind {
+			return false
+		}
+		k.seen = names(out[from:at])
+	}
+	key := string(out[at:])
+	repeated := k.seen[key]
+	k.seen[key] = true
+	return repeated
+}
+
+// names gives the names of an object of which the end is missing, quoted as they are.
+func names(object []byte) map[string]bool {
+	all := map[string]bool{}
+	var dec jsontext.Decoder
+	dec.Reset(strings.NewReader(string(object)), jsontext.AllowDuplicateNames(true))
+	if _, err := dec.ReadToken(); err != nil {
+		return all
+	}
+	for {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return all
+		}
+		all[string(name)] = true
+		if dec.SkipValue() != nil {
+			return all
+		}
+	}
+}
+
+// member writes the part of the next value that path names, null when there is none; all of it for an empty path,
+// or when it has no members.
+func (d *result) member(path string) error {
+	if path == "" {
+		return d.value()
+	}
+	name, rest, _ := strings.Cut(path, ".")
+	switch d.r.Kind() {
+	case dubbo.Ref:
+		back, err := d.r.Enter()
+		if err != nil {
+			return err
+		}
+		if err := d.member(path); err != nil {
+			return err
+		}
+		return d.r.Leave(back)
+	case dubbo.Object:
+		return d.memberOfObject(name, rest)
+	case dubbo.Map:
+		return d.memberOfMap(name, rest)
+	}
+	return d.value()
+}
+
+func (d *result) memberOfObject(name, rest string) error {
+	n, err := d.r.Object()
+	if err != nil {
+		return err
+	}
+	p := d.planOf(&n)
+	wanted := append(appendQuoted(nil, name), ':')
+	from := len(d.out)
+	d.out = append(d.out, "null"...)
+	for i := range p.fields.to - p.fields.from {
+		f := d.plans.fields[p.fields.from+i]
+		if f.drop || string(d.plans.get(f.name)) != string(wanted) && !d.r.FieldIs(n, i, name) {
+			err = d.r.Skip()
+		} else {
+			d.out = d.out[:from]
+			d.single = f.single
+			err = d.member(rest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.r.Close(n)
+	return nil
+}
+
+func (d *result) memberOfMap(name, rest string) error {
+	n, err := d.r.Map()
+	if err != nil {
+		return err
+	}
+	from := len(d.out)
+	d.out = append(d.out, "null"...)
+	for {
+		more, err := d.r.More(&n)
+		if err != nil {
+			return err
+		}
+		if !more {
+			d.r.Close(n)
+			return nil
+		}
+		wanted := d.r.Kind() == dubbo.String
+		if d.scratch = d.scratch[:0]; wanted {
+			d.scratch, err = d.r.AppendString(d.scratch)
+		} else {
+			err = d.r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+		if !wanted || string(d.scratch) != name {
+			err = d.r.Skip()
+		} else {
+			d.out = d.out[:from]
+			err = d.member(rest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
