@@ -14,7 +14,7 @@ type call struct {
 	text []byte
 }
 
-// hash reads the body of a request for hash(String), typed or by $invoke, and computes the answer.
+// hash reads the body of a request for hash(String), typed or generic, and computes the answer.
 func (c *call) hash(body []byte) (int32, error) {
 	c.r.Reset(body, len(body))
 	for range 3 { // protocol version, path, service version
@@ -26,7 +26,7 @@ func (c *call) hash(body []byte) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	generic := method == "$invoke"
+	generic := method == "$invoke" || method == "$invokeAsync"
 	if err := c.r.Skip(); err != nil { // descriptor of the parameters
 		return 0, err
 	}
@@ -57,9 +57,11 @@ func (c *call) hash(body []byte) (int32, error) {
 func (c *call) string() (string, error) {
 	var err error
 	c.text, err = c.r.AppendString(c.text[:0])
-	switch string(c.text) { // the two that come at each call cost no memory
+	switch string(c.text) { // those that come at each call cost no memory
 	case "$invoke":
 		return "$invoke", err
+	case "$invokeAsync":
+		return "$invokeAsync", err
 	case "hash":
 		return "hash", err
 	}
