@@ -121,8 +121,8 @@ func (g Gateway) validate() error {
 
 func (d Dataplane) validate() error {
 	var errs []error
-	if d.Kind != "dynamic-module" {
-		errs = append(errs, fmt.Errorf("dataplane.kind is %q: write dynamic-module", d.Kind))
+	if d.Kind != "dynamic-module" && d.Kind != "contrib-golang" {
+		errs = append(errs, fmt.Errorf("dataplane.kind is %q: write dynamic-module, or contrib-golang for Envoy's contrib images", d.Kind))
 	}
 	if d.Module != "" && !filepath.IsAbs(d.Module) {
 		errs = append(errs, fmt.Errorf("dataplane.module is %q: write an absolute path, or nothing to find the module by name", d.Module))

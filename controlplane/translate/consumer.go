@@ -3,11 +3,9 @@ package translate
 import (
 	mutationrulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -23,13 +21,7 @@ const (
 func converters(opt Options) []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
 		{Name: schemaFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(&mutationv3.HeaderMutation{})}},
-		{Name: restFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{
-			TypedConfig: pack(&modulefilterv3.DynamicModuleFilter{
-				DynamicModuleConfig: module(opt),
-				FilterName:          config.RestFilter,
-				FilterConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
-			}),
-		}},
+		httpFilter(restFilter, config.RestFilter, opt),
 	}
 }
 

@@ -1,13 +1,11 @@
 package translate
 
 import (
-	"slices"
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
-	formv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -24,7 +22,7 @@ const formFilter = "dubbo.form"
 // for Dubbo at its usual port.
 func gatewayListeners(opt Options) []*listenerv3.Listener {
 	out := []*listenerv3.Listener{gatewayListener(GatewayListener, opt.GatewayPort, opt)}
-	if opt.GatewayDubboPort != 0 {
+	if opt.GatewayDubboPort != 0 && !opt.contrib() {
 		out = append(out, gatewayListener(GatewayDubboListener, opt.GatewayDubboPort, opt))
 	}
 	return out
@@ -56,19 +54,18 @@ func connectionManager(name string, opt Options) *hcmv3.HttpConnectionManager {
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
-		HttpFilters:                slices.Concat([]*hcmv3.HttpFilter{form(opt)}, converters(opt), []*hcmv3.HttpFilter{router()}),
+		HttpFilters:                httpFilters(opt),
 	}
 }
 
-// form is there for one route only: requests on others never meet it.
-func form(opt Options) *hcmv3.HttpFilter {
-	return &hcmv3.HttpFilter{Name: formFilter, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{
-		TypedConfig: pack(&formv3.DynamicModuleFilter{
-			DynamicModuleConfig: module(opt),
-			FilterName:          config.FormFilter,
-			FilterConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
-		}),
-	}}
+// httpFilters are the filters that a request meets, in order. Those of ours are there for few routes: requests on others
+// never meet them.
+func httpFilters(opt Options) []*hcmv3.HttpFilter {
+	filters := []*hcmv3.HttpFilter{httpFilter(formFilter, config.FormFilter, opt)}
+	if !opt.contrib() {
+		filters = append(filters, converters(opt)...)
+	}
+	return append(filters, router())
 }
 
 func router() *hcmv3.HttpFilter {

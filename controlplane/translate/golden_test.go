@@ -2,6 +2,7 @@ package translate
 
 import (
 	"bytes"
+	stdcmp "cmp"
 	"encoding/json"
 	"flag"
 	"maps"
@@ -44,7 +45,7 @@ func readCase(t *testing.T, file string) (model.Snapshot, Options) {
 		t.Fatal(err)
 	}
 	in := struct {
-		Options  struct{ Module string }
+		Options  struct{ Module, Dataplane string }
 		Services []struct {
 			Name      string
 			Instances []instanceFile
@@ -60,7 +61,7 @@ func readCase(t *testing.T, file string) (model.Snapshot, Options) {
 		t.Fatalf("%s: %v", file, err)
 	}
 	opt := DefaultOptions()
-	opt.Module = in.Options.Module
+	opt.Module, opt.Dataplane = in.Options.Module, stdcmp.Or(in.Options.Dataplane, DynamicModule)
 	var snap model.Snapshot
 	for _, s := range in.Services {
 		svc := model.Service{Name: s.Name}

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-// DynamicModule is the dataplane in which the Go filter runs as one of Envoy's dynamic modules, in a stock Envoy.
-const DynamicModule = "dynamic-module"
 
 // Options are the mesh-wide inputs of a translation beside the services. The zero value is not usable: start from
 // DefaultOptions.
@@ -20,7 +18,7 @@ type Options struct {
 	GatewayAddress   string        // IP the gateway's listeners bind
 	GatewayPort      uint32        // 1..65535
 	GatewayDubboPort uint32        // a second port, 1..65535; 0 for none
-	Dataplane        string        // which host of the Go filter runs in Envoy; DynamicModule
+	Dataplane        string        // which host of the Go filter runs in Envoy; one of Dataplanes
 	Module           string        // absolute path of the shared object on Envoy's machine; "" finds it by name in Envoy's search path
 	Bridge           config.Bridge // message size limits of Dubbo calls
 	RouteTimeout     time.Duration // whole request with its retries; 0 for none
@@ -54,11 +52,11 @@ func (o Options) Validate() error {
 	if o.GatewayDubboPort > 65535 || o.GatewayDubboPort != 0 && o.GatewayDubboPort == o.GatewayPort {
 		errs = append(errs, fmt.Errorf("gateway Dubbo port %d; write a port from 1 to 65535 beside %d, which takes Dubbo too, or 0 for none", o.GatewayDubboPort, o.GatewayPort))
 	}
-	if o.Dataplane != DynamicModule {
-		errs = append(errs, fmt.Errorf("dataplane %q cannot be emitted for; write %q", o.Dataplane, DynamicModule))
+	if !slices.Contains(Dataplanes, o.Dataplane) {
+		errs = append(errs, fmt.Errorf("dataplane %q cannot be emitted for; write one of %q", o.Dataplane, Dataplanes))
 	}
 	if o.Module != "" && (!filepath.IsAbs(o.Module) || !utf8.ValidString(o.Module)) {
-		errs = append(errs, fmt.Errorf("module %q; write the absolute path of libdubbo.so on Envoy's machine, or nothing to find it in Envoy's search path", o.Module))
+		errs = append(errs, fmt.Errorf("module %q; write the absolute path of the shared object on Envoy's machine, or nothing to find it in Envoy's search path", o.Module))
 	}
 	// Envoy caches a bridge configuration at its first use and never rejects it, so it has to be right here.
 	if _, err := config.ParseBridge(o.Bridge.Text()); err != nil {

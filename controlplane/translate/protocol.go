@@ -2,21 +2,15 @@ package translate
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	modulev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/dynamic_modules/v3"
-	bridgev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/dynamic_modules/v3"
 	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	tcpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/tcp/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
-
-	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 const (
@@ -29,35 +23,10 @@ const (
 
 // bridge makes the Go filter speak Dubbo on the cluster's pooled TCP connections.
 func bridge(c *clusterv3.Cluster, opt Options) {
-	c.UpstreamConfig = &corev3.TypedExtensionConfig{
-		Name: "envoy.upstreams.http.dynamic_modules",
-		TypedConfig: pack(&bridgev3.Config{
-			DynamicModuleConfig: module(opt),
-			BridgeName:          config.BridgeName,
-			BridgeConfig:        pack(wrapperspb.String(string(opt.Bridge.Text()))),
-		}),
-	}
+	c.UpstreamConfig = bridgeUpstream(opt)
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
 		"envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions": pack(&tcpv3.TcpProtocolOptions{IdleTimeout: durationpb.New(dubboIdle)}),
 	}
-}
-
-// module is where Envoy finds the shared object, for each hook of it alike: they must share one Go runtime.
-func module(opt Options) *modulev3.DynamicModuleConfig {
-	if opt.Module == "" {
-		return moduleByName()
-	}
-	m := &modulev3.DynamicModuleConfig{DoNotClose: true}
-	m.Module = &corev3.AsyncDataSource{Specifier: &corev3.AsyncDataSource_Local{
-		Local: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: strings.ToValidUTF8(opt.Module, "�")}},
-	}}
-	return m
-}
-
-// moduleByName is how a route names the shared object, which a route cannot name by its path. It is loaded by then, since
-// the listener of the route has hooks of it, and bears this name.
-func moduleByName() *modulev3.DynamicModuleConfig {
-	return &modulev3.DynamicModuleConfig{Name: config.Module, DoNotClose: true} // a Go runtime cannot be unloaded
 }
 
 func http1(c *clusterv3.Cluster) {

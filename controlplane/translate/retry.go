@@ -20,8 +20,12 @@ func retries(opt Options) *routev3.RetryPolicy {
 	if opt.Retries == 0 {
 		return nil
 	}
+	on := "connect-failure,refused-stream,reset"
+	if !opt.contrib() { // whose Envoy would send a response that is tried again to the caller as well
+		on += ",retriable-headers"
+	}
 	return &routev3.RetryPolicy{
-		RetryOn:    "connect-failure,refused-stream,reset,retriable-headers",
+		RetryOn:    on,
 		NumRetries: wrapperspb.UInt32(opt.Retries),
 		RetriableHeaders: []*routev3.HeaderMatcher{{
 			Name: retriableHeader,

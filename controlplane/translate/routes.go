@@ -74,6 +74,9 @@ func (u unit) callRoutes(calls []variant) []*routev3.Route {
 
 // consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
 func (u unit) consumerRoutes(all []variant) []*routev3.Route {
+	if u.opt.contrib() {
+		return nil
+	}
 	return u.routes(all, way{match: typed(u.below, exactly(config.DubboContentType)), consumer: true})
 }
 

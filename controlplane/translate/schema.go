@@ -35,8 +35,11 @@ type schema struct {
 // schemasOf makes a schema for each variant of which something is known: what was reported or written of it, and what
 // Mapping policies add, one after the other. Whatever the filter would not take is left out alone and reported; a service
 // of which nothing is left works as one of which nothing is known.
-func schemasOf(in Input, all []variant) (schemas, []model.Problem) {
+func schemasOf(in Input, all []variant, opt Options) (schemas, []model.Problem) {
 	out := schemas{}
+	if opt.contrib() {
+		return out, unmapped(in)
+	}
 	problems := map[string]model.Problem{}
 	for _, v := range all {
 		p := pair{v.group, v.version}
@@ -54,6 +57,15 @@ func schemasOf(in Input, all []variant) (schemas, []model.Problem) {
 		}
 	}
 	return out, slices.SortedFunc(maps.Values(problems), func(a, b model.Problem) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+// unmapped reports Mapping policies where the dataplane has no use for them.
+func unmapped(in Input) (problems []model.Problem) {
+	for _, m := range in.Policies.Mappings {
+		problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf(
+			"%s on %s has no effect with the dataplane %s, to which no mapping can be sent; run a stock Envoy with %s", model.PolicyID(m), in.Service.Name, ContribGolang, DynamicModule)})
+	}
+	return problems
 }
 
 // describe makes the schema of one group and version, without an ID when nothing is known.

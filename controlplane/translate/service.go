@@ -19,7 +19,7 @@ func Service(in Input, opt Options) ServiceResources {
 		return out.refused(fmt.Sprintf("service name %.100q: %s", svc.Name, reason))
 	}
 	all, problems := variants(svc)
-	described, more := schemasOf(in, all)
+	described, more := schemasOf(in, all, opt)
 	out.Problems = append(problems, more...)
 	out.Schemas = described.routes()
 	for _, v := range all {
