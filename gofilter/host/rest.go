@@ -33,6 +33,7 @@ type Rewrite struct {
 
 // RestRequest walks a whole request through the core. A panic becomes a response and is reported to log.
 func RestRequest(core RestCore, cfg *config.Bridge, schemas rest.Schemas, head []Field, parts [][]byte, log func(message string)) (r Rewrite) {
+	r.Events = Started
 	defer guardRest(core, &r, log)
 	core.Reset(cfg, schemas)
 	for _, f := range head {
@@ -72,6 +73,6 @@ func RestAnswer(core RestCore, head []Field, parts [][]byte, own bool, log func(
 func guardRest(core RestCore, r *Rewrite, log func(message string)) {
 	if fault := recover(); fault != nil {
 		log(fmt.Sprintf("panic while handling a call to an HTTP service: %v\n%s", fault, debug.Stack()))
-		*r = Rewrite{Response: core.Broken(), Events: Panicked}
+		*r = Rewrite{Response: core.Broken(), Events: r.Events | Panicked}
 	}
 }

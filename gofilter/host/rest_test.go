@@ -77,7 +77,7 @@ func TestRest(t *testing.T) {
 		"body refused":     {restScript{body: refusal}, request, host.Rewrite{Response: refusal, Events: host.Started | host.Rejected}, "reset, :path=/a/b, body one"},
 		"answer":           {restScript{}, answer(false), host.Rewrite{Message: rewritten}, "answer :path, answer body one, answer body two, answer"},
 		"large answer":     {restScript{full: true}, answer(true), host.Rewrite{Response: ownReply}, "answer :path, answer body one, answer response"},
-		"panic in request": {restScript{panicAt: "body one"}, request, host.Rewrite{Response: broken, Events: host.Panicked}, "reset, :path=/a/b, body one"},
+		"panic in request": {restScript{panicAt: "body one"}, request, host.Rewrite{Response: broken, Events: host.Started | host.Panicked}, "reset, :path=/a/b, body one"},
 		"panic in answer":  {restScript{panicAt: "answer"}, answer(false), host.Rewrite{Response: broken, Events: host.Panicked}, "answer :path, answer body one, answer body two, answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
