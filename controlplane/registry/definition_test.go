@@ -59,7 +59,7 @@ func TestMalformedDefinition(t *testing.T) {
 		{"a.B", ``, "methods is missing"},
 		{"a.B", `methods: []`, "methods is missing"},
 		{"a.B", `[1]`, "1:1: expected fields"},
-		{"a.B", "methods:\n- {nmae: of}", `2:4: unknown field "nmae"; did you mean "name"?`},
+		{"a.B", "methods:\n- {names: of}", `2:4: unknown field "names"; did you mean "name"?`},
 		{"a.B", "methods:\n- {parameters: []}", "name is missing"},
 		{"a.B", "method: []", `did you mean "methods"?`},
 		{"a.B", "methods: {name: of}", "methods must be a list"},

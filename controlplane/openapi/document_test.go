@@ -1,0 +1,127 @@
+package openapi
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.out.json")
+
+// TestDocuments: a new case is a new testdata/<name>.in.json, which is the text of a schema.
+func TestDocuments(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.in.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			got, err := Document(readSchema(t, file), Options{Server: "http://127.0.0.1:8080", Group: "blue", Version: "1.2.0"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := strings.Replace(file, ".in.", ".out.", 1)
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(want), string(got)); d != "" {
+				t.Errorf("%s is not current; see the difference, then run the test with -update (-want +got):\n%s", golden, d)
+			}
+			check(t, got)
+		})
+	}
+}
+
+func readSchema(t *testing.T, file string) config.Schema {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := config.ParseSchema(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestWhatCannotBeDescribed(t *testing.T) {
+	if _, err := Document(config.Schema{Service: "no name"}, Options{}); err == nil {
+		t.Error("a schema that the filter refuses has a document")
+	}
+}
+
+var variable = regexp.MustCompile(`\{([^}]*)\}`)
+
+// check holds what OpenAPI asks for beyond its JSON schema: references lead somewhere, operations have names of their own,
+// every variable of a path is a parameter and the other way round.
+func check(t *testing.T, text []byte) {
+	t.Helper()
+	var doc document
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{}
+	shapes := map[string]string{}
+	for path, item := range doc.Paths {
+		shape := variable.ReplaceAllString(path, "{}")
+		if other, ok := shapes[shape]; ok {
+			t.Errorf("%s and %s are the same path", path, other)
+		}
+		shapes[shape] = path
+		for verb, op := range item {
+			if other, ok := ids[op.OperationID]; ok || op.OperationID == "" {
+				t.Errorf("%s %s: operation ID %q is that of %q", verb, path, op.OperationID, other)
+			}
+			ids[op.OperationID] = path
+			if len(op.Responses) < 2 {
+				t.Errorf("%s %s: %d responses", verb, path, len(op.Responses))
+			}
+			var declared, named []string
+			for _, p := range op.Parameters {
+				if p.Schema == nil {
+					t.Errorf("%s %s: parameter %s has no schema", verb, path, p.Name)
+				}
+				if p.In == "path" {
+					declared = append(declared, p.Name)
+				}
+			}
+			for _, v := range variable.FindAllStringSubmatch(path, -1) {
+				named = append(named, v[1])
+			}
+			slices.Sort(declared)
+			slices.Sort(named)
+			if !slices.Equal(declared, named) {
+				t.Errorf("%s %s: parameters %v, want %v", verb, path, declared, named)
+			}
+		}
+	}
+	legal := regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+	for name := range doc.Components.Schemas {
+		if !legal.MatchString(name) {
+			t.Errorf("component %q", name)
+		}
+	}
+	for _, ref := range regexp.MustCompile(`"\$ref": "([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+		_, schema := doc.Components.Schemas[strings.TrimPrefix(ref[1], schemaRef)]
+		_, response := doc.Components.Responses[strings.TrimPrefix(ref[1], "#/components/responses/")]
+		if !schema && !response {
+			t.Errorf("%s leads nowhere", ref[1])
+		}
+	}
+}
