@@ -1,6 +1,9 @@
 package dubbo
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // FrameReader cuts a byte stream into frames. The stream may be split and joined anywhere. It is used by one
 // goroutine at a time; the zero value with a MaxBody is ready.
@@ -10,6 +13,7 @@ type FrameReader struct {
 	in    []byte // what Next reads: a caller's part, or held
 	skip  int    // bytes of the stream still to be passed over
 	held  []byte // an incomplete frame from earlier parts
+	size  int    // of the held frame, as far as it is known
 	owned bool   // in is held
 }
 
@@ -28,7 +32,7 @@ func (r *FrameReader) Feed(part []byte) {
 		r.in, r.owned = part, false
 		return
 	}
-	r.held = append(r.held, part...)
+	r.held = append(r.room(len(part)), part...)
 	r.in, r.owned = r.held, true
 }
 
@@ -65,9 +69,19 @@ func (r *FrameReader) Skip(h Header) {
 	r.skip, r.in = r.skip-n, r.in[n:]
 }
 
+// room is held with room for n bytes more. It grows in few steps, and not beyond a frame of which a good part is there.
+func (r *FrameReader) room(n int) []byte {
+	n += len(r.held)
+	if n <= cap(r.held) {
+		return r.held
+	}
+	return slices.Grow(r.held, max(n, min(r.size, 4*n))-len(r.held))
+}
+
 // keep holds the unread bytes for the next Feed. A frame of size bytes is under way; memory for all of it is taken
 // only as its bytes arrive, so that a header alone cannot claim it.
 func (r *FrameReader) keep(size int) {
+	r.size = size
 	if r.owned {
 		r.held = r.held[:copy(r.held, r.in)]
 	} else {

@@ -56,8 +56,9 @@ type class struct {
 }
 
 // target is a value that a reference may point to: where it begins, and how many entries the tables had there.
+// There may be one for every few bytes of the input, so it is small: the input is never larger than an int32 tells.
 type target struct {
-	pos, types, classes int
+	pos, types, classes int32
 	open                bool // being read now: a reference to it is a cycle
 }
 

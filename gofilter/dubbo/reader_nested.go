@@ -2,6 +2,7 @@ package dubbo
 
 import (
 	"errors"
+	"slices"
 )
 
 // Nested is a list, map or object whose values are being read, until Close.
@@ -212,8 +213,11 @@ func (r *Reader) open() (Nested, error) {
 		return Nested{}, r.errorf("values are nested more than %d deep", MaxDepth)
 	}
 	r.depth++
-	t := target{pos: r.pos, types: r.types, classes: r.classes, open: true}
+	t := target{pos: int32(r.pos), types: int32(r.types), classes: int32(r.classes), open: true}
 	if r.refs == len(r.refTab) {
+		if r.refs == cap(r.refTab) { // append alone takes many small steps when it is large
+			r.refTab = slices.Grow(r.refTab, max(16, r.refs))
+		}
 		r.refTab = append(r.refTab, t)
 	} else {
 		r.refTab[r.refs] = t

@@ -22,8 +22,8 @@ func (r *Reader) Enter() (Return, error) {
 	if t.open {
 		return Return{}, &Error{Offset: at, Reason: errCycle.Error(), cause: errCycle}
 	}
-	back := Return{pos: r.pos, types: r.types, classes: r.classes, refs: r.refs, from: t.pos}
-	r.pos, r.types, r.classes, r.refs = t.pos, t.types, t.classes, int(i)
+	back := Return{pos: r.pos, types: r.types, classes: r.classes, refs: r.refs, from: int(t.pos)}
+	r.pos, r.types, r.classes, r.refs = int(t.pos), int(t.types), int(t.classes), int(i)
 	return back, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	hessian "github.com/apache/dubbo-go-hessian2"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -190,4 +191,62 @@ func hessianOf(tb testing.TB, text []byte) []byte {
 		tb.Fatal(f.detail)
 	}
 	return a.w.Buf
+}
+
+// nested is a JSON object of about n bytes, nested as records are.
+func nested(n int) []byte {
+	one := megabyte()
+	inner := one[len(`{"orders":[`) : len(one)-len(`]}`)]
+	out := []byte(`{"orders":[`)
+	for len(out) < n {
+		out = append(append(out, inner...), ',')
+	}
+	return append(out[:len(out)-1], "]}"...)
+}
+
+// BenchmarkLargeCall is a whole call of which argument and result are one nested object, in parts as Envoy reads them.
+// Beside what is allocated in all it reports the largest sum of the buffers that are in use at one time, both as
+// multiples of the body: JSON of the request and the response, Hessian between.
+func BenchmarkLargeCall(b *testing.B) {
+	for _, megabytes := range []int{1, 8} {
+		b.Run(strconv.Itoa(megabytes)+"MB", func(b *testing.B) { largeCall(b, nested(megabytes<<20-1<<18)) })
+	}
+}
+
+func largeCall(b *testing.B, body []byte) {
+	const part = 16 << 10
+	cfg := config.Bridge{MaxRequestBytes: 16 << 20, MaxResponseBytes: 16 << 20}
+	value := hessianOf(b, body)
+	headers := append(benchHeaders(false), [2][]byte{[]byte("content-length"), []byte(strconv.Itoa(len(body)))})
+	peak := 0
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var c Call
+		c.Reset(&cfg)
+		for i := range headers {
+			c.Header(headers[i][0], headers[i][1])
+		}
+		for rest := body; len(rest) > 0; rest = rest[min(part, len(rest)):] {
+			c.Body(rest[:min(part, len(rest))])
+		}
+		asked := cap(c.body)
+		if _, bad := c.Request(); bad != nil {
+			b.Fatalf("%s", bad.Body)
+		}
+		peak = max(peak, asked+cap(c.args.w.Buf))
+		c.args.reset() // Envoy has its copy by now
+		var w dubbo.Writer
+		w.Int(dubbo.ResponseValue)
+		head := dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: c.id, Length: 1 + len(value)})
+		_, done := c.Upstream(append(head, w.Buf...), false)
+		for rest := value; len(rest) > 0 && done == nil; rest = rest[min(part, len(rest)):] {
+			_, done = c.Upstream(rest[:min(part, len(rest))], false)
+		}
+		if done == nil || done.Status != 200 {
+			b.Fatal("no answer")
+		}
+		peak = max(peak, len(value)+cap(c.result.out))
+	}
+	b.ReportMetric(float64(peak)/float64(len(body)), "peak/body")
 }

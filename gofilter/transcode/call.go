@@ -97,8 +97,20 @@ func (c *Call) Body(part []byte) *Response {
 	if len(c.body)+len(part) > c.cfg.MaxRequestBytes {
 		return c.fail(oversized(c.cfg.MaxRequestBytes))
 	}
-	c.body = append(c.body, part...)
+	c.body = appendPart(c.body, part, c.head.size)
 	return nil
+}
+
+// appendPart appends a part of what has size bytes in all, 0 when that is not known. It grows in few steps, and never
+// to more than four times what has come.
+func appendPart(buf, part []byte, size int) []byte {
+	if n := len(buf) + len(part); n > cap(buf) && n > keepBytes {
+		if size < n {
+			size = 2 * n
+		}
+		buf = slices.Grow(buf, min(size, 4*n)-len(buf))
+	}
+	return append(buf, part...)
 }
 
 // TooLarge is the response (413) to a request body of more than limit bytes, for hosts that collect bodies themselves.
@@ -214,8 +226,8 @@ func (c *Call) success(size int) *Response {
 		c.resp.Status = c.operation.Status
 	}
 	if size > keepBytes { // while Envoy copies the response, the answer need not be there as well
-		c.result.r.Reset(nil, 0)
-		c.frames = dubbo.FrameReader{}
+		c.result.r = dubbo.Reader{}
+		c.frames = dubbo.FrameReader{MaxBody: c.cfg.MaxResponseBytes}
 	}
 	switch c.resp.Status {
 	case 204, 205, 304: // these have no body

@@ -7,7 +7,7 @@ const timeoutKey = "timeout"
 // route's timeout, unless the caller asks for less. Dubbo's other such attachment, _TO, is never sent: Dubbo Java 2.7
 // answers null instead of the value when it is over.
 func (h *head) limitTime() {
-	left, ok := milliseconds(h.get(h.remaining))
+	left, ok := decimal(h.get(h.remaining))
 	if !ok {
 		return
 	}
@@ -15,7 +15,7 @@ func (h *head) limitTime() {
 		if string(h.get(a.key)) != timeoutKey {
 			continue
 		}
-		if asked, ok := milliseconds(h.get(a.value)); !ok || asked > left {
+		if asked, ok := decimal(h.get(a.value)); !ok || asked > left {
 			h.attachments[i].value = h.remaining
 		}
 		return
@@ -25,13 +25,13 @@ func (h *head) limitTime() {
 
 // sooner reports whether a timeout is one and not longer than another.
 func sooner(text, than []byte) bool {
-	a, ok := milliseconds(text)
-	b, _ := milliseconds(than)
+	a, ok := decimal(text)
+	b, _ := decimal(than)
 	return ok && a <= b
 }
 
-// milliseconds reads a positive decimal number of at most nine digits, which is eleven days.
-func milliseconds(text []byte) (n int, ok bool) {
+// decimal reads a positive number of at most nine digits: eleven days in milliseconds, more than any body in bytes.
+func decimal(text []byte) (n int, ok bool) {
 	if len(text) == 0 || len(text) > 9 {
 		return 0, false
 	}

@@ -30,6 +30,7 @@ type head struct {
 	arguments, protocol, sent  span // of an opaque request: see opaque.go
 	oneWay, remaining          span
 	longs, nulls               span
+	size                       int // of the body, 0 when it is not told
 	hasTypes, hasQuery, isForm bool
 	isOpaque                   bool
 }
@@ -66,6 +67,8 @@ func (h *head) take(name, value []byte) {
 	case "content-type":
 		h.contentType = h.store(value)
 		h.isOpaque = string(value) == config.DubboContentType
+	case "content-length":
+		h.size, _ = decimal(value)
 	case "tri-service-group":
 		h.group = h.store(value)
 	case "tri-service-version":

@@ -45,7 +45,11 @@ func (c *Call) opaqueBody(part []byte) *fault {
 	if len(w.Buf)-c.opaque+len(part) > c.cfg.MaxRequestBytes {
 		return oversized(c.cfg.MaxRequestBytes)
 	}
-	w.Buf = append(w.Buf, part...)
+	size := 0
+	if c.head.size > 0 { // and some attachments more
+		size = c.opaque + c.head.size + 256
+	}
+	w.Buf = appendPart(w.Buf, part, size)
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
 	d.r.Reset(body, d.limit)
 	d.out = d.out[:0]
 	if n := len(body); n > keepBytes { // growing step by step would take several times as much
-		d.out = slices.Grow(d.out, n+n/4)
+		d.out = slices.Grow(d.out, n+n/2)
 	}
 	d.plans.reset()
 	d.showClass = string(h.get(h.class)) == "include"
