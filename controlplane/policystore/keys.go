@@ -1,0 +1,38 @@
+package policystore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// Key is where a policy stands.
+func Key(prefix string, kind model.Kind, name string) string {
+	return policiesPrefix(prefix) + string(kind) + "/" + name
+}
+
+// StatusKey is where control planes write what became of it.
+func StatusKey(prefix string, kind model.Kind, name string) string {
+	return statusPrefix(prefix) + string(kind) + "/" + name
+}
+
+func policiesPrefix(prefix string) string { return prefix + "/policies/" }
+
+func statusPrefix(prefix string) string { return prefix + "/status/policies/" }
+
+// historyPrefix is what the keys of a policy's changes begin with.
+func historyPrefix(prefix string, kind model.Kind, name string) string {
+	return prefix + "/history/policies/" + string(kind) + "/" + name + "/"
+}
+
+// historyKey is where one change stands. Sequences sort as text.
+func historyKey(prefix string, kind model.Kind, name string, sequence int64) string {
+	return fmt.Sprintf("%s%010d", historyPrefix(prefix, kind, name), sequence)
+}
+
+// splitKey takes kind and name from what follows a prefix.
+func splitKey(rest string) (kind model.Kind, name string, ok bool) {
+	k, name, ok := strings.Cut(rest, "/")
+	return model.Kind(k), name, ok && !strings.Contains(name, "/")
+}
