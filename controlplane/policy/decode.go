@@ -388,8 +388,12 @@ func (d *decoder) anything(path string, n ast.Node) (any, bool) {
 	case *ast.BoolNode:
 		return n.Value, true
 	case *ast.IntegerNode, *ast.FloatNode:
-		if number := json.Number(n.GetToken().Value); json.Valid([]byte(number)) {
-			return number, true
+		text := n.GetToken().Value
+		if v, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return v, true
+		}
+		if json.Valid([]byte(text)) { // as it is written: nothing is rounded
+			return json.RawMessage(text), true
 		}
 		d.fail(n, path, "%s is no number of JSON; write it with digits", document.Describe(n))
 		return nil, false
