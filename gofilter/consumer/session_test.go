@@ -1,0 +1,337 @@
+package consumer
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/http2"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+)
+
+// provider answers as a Dubbo provider behind Envoy: with the argument bytes it was sent.
+func provider(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the stream was reset
+	}
+	n, _ := strconv.Atoi(r.Header.Get(config.ArgumentsHeader))
+	w.Header().Set("content-type", config.DubboContentType)
+	w.Header().Set(config.StatusHeader, "20")
+	_, _ = w.Write(append([]byte{0x90 + dubbo.ResponseValue}, body[:n]...))
+}
+
+func value(text string) string {
+	var w dubbo.Writer
+	w.Int(dubbo.ResponseValue)
+	w.String(text)
+	return string(w.Buf)
+}
+
+func answerTo(id uint64, body string) message {
+	return message{dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: id, Length: len(body)}, body}
+}
+
+// What a call is in HTTP.
+func TestRequests(t *testing.T) {
+	seen := make(chan string, 1)
+	r := startRig(t, config.Consumer{}, &http2.Server{}, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s %s %s\n", r.Method, r.Host, r.RequestURI)
+		header := r.Header.Clone()
+		n, _ := strconv.Atoi(header.Get(config.ArgumentsHeader))
+		header.Del("content-type")
+		header.Del(config.ProtocolHeader)
+		for _, name := range []string{config.TypesHeader, config.ArgumentsHeader, config.MethodHeader, config.GroupHeader, config.VersionHeader, config.TimeoutHeader, config.OneWayHeader} {
+			if v := header.Get(name); v != "" {
+				fmt.Fprintf(&b, "%s: %s\n", name, v)
+			}
+			header.Del(name)
+		}
+		_ = header.Write(&b)
+		fmt.Fprintf(&b, "%x %x", body[:n], body[n:])
+		seen <- b.String()
+		provider(w, r)
+	})
+	generic := func(name string) func(w *dubbo.Writer) {
+		return func(w *dubbo.Writer) {
+			w.String(name)
+			w.TypedListN("[string", 1)
+			w.String("int")
+			w.TypedListN("[object", 1)
+			w.Int(5)
+		}
+	}
+	with := func(q request, attachments ...string) request {
+		q.attachments = nil
+		for i := 0; i < len(attachments); i += 2 {
+			q.attachments = append(q.attachments, [2]string{attachments[i], attachments[i+1]})
+		}
+		return q
+	}
+	for name, c := range map[string]struct {
+		call request
+		want string
+	}{
+		"plain": {with(echo(1, "a")), `POST com.example.Hello /com.example.Hello/echo
+x-dubbo-parameter-types: Ljava/lang/String;
+x-dubbo-arguments: 2
+0161 485a`},
+		"attachments": {with(echo(1, "a"), "path", service, "interface", service, "version", "1.2", "generic", "false", "group", "red", "timeout", "3000",
+			"userId", "Ann", "traceparent", "00-1-2-01", "no good", "x", "bad", "a\nb", "spaces", " a ", "umlaut", "ä"), `POST com.example.Hello /com.example.Hello/echo
+x-dubbo-parameter-types: Ljava/lang/String;
+x-dubbo-arguments: 2
+tri-service-group: red
+x-dubbo-timeout: 3000
+Traceparent: 00-1-2-01
+X-Dubbo-Attachment-Umlaut: ä
+X-Dubbo-Attachment-Userid: Ann
+0161 ...`},
+		"version":  {with(request{id: 1, flags: dubbo.FlagTwoWay, version: "1.0", method: "whoami"}), "POST com.example.Hello /com.example.Hello/whoami\nx-dubbo-arguments: 0\ntri-service-version: 1.0\n 485a"},
+		"one-way":  {with(request{id: 1, version: "", method: "whoami"}), "POST com.example.Hello /com.example.Hello/whoami\nx-dubbo-arguments: 0\nx-dubbo-one-way: true\n 485a"},
+		"escaped":  {with(request{id: 1, method: "a b/ü"}), "POST com.example.Hello /com.example.Hello/a%20b%2F%C3%BC\nx-dubbo-arguments: 0\nx-dubbo-one-way: true\n 485a"},
+		"generic":  {with(request{id: 1, method: "$invoke", types: genericTypes, arguments: generic("add")}, "generic", "true"), "POST com.example.Hello /com.example.Hello/add\nx-dubbo-parameter-types: " + genericTypes + "\nx-dubbo-arguments: 27\nx-dubbo-method: $invoke\nx-dubbo-one-way: true\n..."},
+		"overload": {with(request{id: 1, method: "many", types: "[[IJLa/B;[Lc/D;Z", arguments: func(w *dubbo.Writer) { w.Null(); w.Long(1); w.Null(); w.Null(); w.Bool(true) }}), "POST com.example.Hello /com.example.Hello/many\nx-dubbo-parameter-types: [[IJLa/B;[Lc/D;Z\nx-dubbo-arguments: 5\nx-dubbo-one-way: true\n4ee14e4e54 485a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 3 { // what the encoder remembers changes nothing
+				r.send(c.call.bytes())
+				got := strings.ReplaceAll(<-seen, "\r", "")
+				want, rest, _ := strings.Cut(c.want, "...")
+				if len(rest) == 0 && want != c.want {
+					got = got[:min(len(got), len(want))]
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatal(diff)
+				}
+				if c.call.flags == dubbo.FlagTwoWay {
+					if m := r.next(); m.Header.Status != dubbo.StatusOK {
+						t.Fatalf("got %v", m)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A thousand calls are under way on one connection; the server takes a hundred of them at a time and answers them
+// in the opposite order. Calls with ids as odd as they come get their own answers.
+func TestManyCalls(t *testing.T) {
+	const calls, atOnce = 1000, 100
+	arrived := make(chan chan struct{}, calls)
+	r := startRig(t, config.Consumer{}, &http2.Server{MaxConcurrentStreams: atOnce}, func(w http.ResponseWriter, r *http.Request) {
+		mine := make(chan struct{})
+		arrived <- mine
+		<-mine
+		provider(w, r)
+	})
+	var all []byte
+	for i := range calls {
+		all = append(all, echo(-uint64(i)*3, fmt.Sprint(i)).bytes()...)
+	}
+	r.send(all)
+	got := map[uint64]string{}
+	for len(got) < calls {
+		var wait []chan struct{}
+		for range min(atOnce, calls-len(got)) {
+			wait = append(wait, <-arrived)
+		}
+		for i := range wait {
+			close(wait[len(wait)-1-i])
+			m := r.next()
+			got[m.Header.ID] = m.Body
+		}
+	}
+	for i := range calls {
+		if want := value(fmt.Sprint(i)); got[-uint64(i)*3] != want {
+			t.Fatalf("call %d: got %q, want %q", i, got[-uint64(i)*3], want)
+		}
+	}
+}
+
+// Bodies larger than every window go both ways, several at a time.
+func TestLargeBodies(t *testing.T) {
+	r := startRig(t, config.Consumer{MaxStreams: 20}, &http2.Server{MaxUploadBufferPerStream: 70000, MaxUploadBufferPerConnection: 1 << 17}, provider)
+	want := map[uint64]string{}
+	for i, size := range []int{1, 16 << 10, 65535, 70001, 1 << 20, 3 << 20, 8<<20 - 900} {
+		for j := range 3 {
+			text := strings.Repeat(string(rune('a'+i+j)), size)
+			id := uint64(i*10 + j)
+			want[id] = value(text)
+			r.send(echo(id, text).bytes())
+		}
+	}
+	for range len(want) {
+		m := r.next()
+		if m.Header.Status != dubbo.StatusOK || m.Body != want[m.Header.ID] {
+			t.Fatalf("call %d: got %v and %d bytes %.100q", m.Header.ID, m.Header, len(m.Body), m.Body)
+		}
+	}
+	r.use(func(s *Session) {
+		if len(s.streams) != 0 || s.unsent != 0 || len(s.sending) != 0 || s.window.buffered != 0 || len(s.window.waiting) != 0 {
+			t.Errorf("left over: %d streams, %d bytes unsent, %d streams sending, %d bytes buffered, %d waiting",
+				len(s.streams), s.unsent, len(s.sending), s.window.buffered, len(s.window.waiting))
+		}
+	})
+}
+
+// What comes back when the answer is not one of a Dubbo provider.
+func TestForeignAnswers(t *testing.T) {
+	var status int
+	var body string
+	r := startRig(t, config.Consumer{}, &http2.Server{}, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("content-type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+	problem := `{"title":"No answer","detail":"no such service","status":404}`
+	for _, c := range []struct {
+		status int
+		body   string
+		dubbo  dubbo.Status
+		text   string
+	}{
+		{404, problem, dubbo.StatusServiceNotFound, "HTTP 404 Not Found: no such service"},
+		{503, "no healthy upstream", dubbo.StatusThreadPoolExhausted, "HTTP 503 Service Unavailable: no healthy upstream"},
+		{504, "", dubbo.StatusServerTimeout, "HTTP 504 Gateway Timeout: "},
+		{502, `{"detail":3}`, dubbo.StatusBadResponse, `HTTP 502 Bad Gateway: {"detail":3}`},
+		{500, `["x"]`, dubbo.StatusServerError, `HTTP 500 Internal Server Error: ["x"]`},
+		{302, "", dubbo.StatusServerError, "HTTP 302 Found: "},
+		{200, "[1]", dubbo.StatusBadResponse, "HTTP 200, but the answer is not one of a Dubbo provider"},
+		{202, "", dubbo.StatusBadResponse, "HTTP 202, but the answer is not one of a Dubbo provider"},
+		{500, strings.Repeat("ü", 1000), dubbo.StatusServerError, "HTTP 500 Internal Server Error: " + strings.Repeat("ü", 512)},
+	} {
+		status, body = c.status, c.body
+		r.send(echo(7, "a").bytes())
+		m := r.next()
+		if m.Header.Status != c.dubbo || m.Header.ID != 7 || strings.TrimSpace(m.text(t)) != strings.TrimSpace(c.text) {
+			t.Errorf("%d %.50s: got %v %.200q, want %v %.200q", c.status, c.body, m.Header, m.text(t), c.dubbo, c.text)
+		}
+	}
+	for code, want := range map[int]int32{400: codeBadCall, 401: codeForbidden, 403: codeForbidden, 429: codeLimit, 413: codeBadCall} {
+		status, body = code, "refused"
+		r.send(echo(7, "a").bytes())
+		m := r.next()
+		var w dubbo.Writer
+		w.Int(dubbo.ResponseException)
+		w.Object("org.apache.dubbo.rpc.RpcException", "code", "detailMessage")
+		w.Int(want)
+		w.String(fmt.Sprintf("HTTP %d %s: refused", code, http.StatusText(code)))
+		if diff := cmp.Diff(answerTo(7, string(w.Buf)), m); diff != "" {
+			t.Errorf("%d: %s", code, diff)
+		}
+	}
+}
+
+// What is answered without asking anybody.
+func TestAnsweredHere(t *testing.T) {
+	r := startRig(t, config.Consumer{MaxRequestBytes: 4096}, &http2.Server{}, provider)
+	head := request{id: 9, flags: dubbo.FlagTwoWay, method: "echo"}
+	cut := func(n int) []byte {
+		body := echo(9, "hello").body()
+		return frameOf(0xc2, 9, body[:n])
+	}
+	for name, c := range map[string]struct {
+		frame []byte
+		want  string
+	}{
+		"too large":      {echo(9, strings.Repeat("x", 4097)).bytes(), "frame declares a body of 4"},
+		"no body":        {frameOf(0xc2, 9, nil), "does not begin with its five strings"},
+		"no method":      {cut(6 + 18 + 6), "does not begin with its five strings"},
+		"cut argument":   {cut(len(echo(9, "hello").body()) - 80), "hessian: byte"},
+		"no attachments": {frameOf(0xc2, 9, head.body()[:len(head.body())-2]), "expected the map of attachments"},
+		"bad types":      {request{id: 9, flags: dubbo.FlagTwoWay, method: "echo", types: "Q"}.bytes(), "byte 0 begins no type"},
+		"endless type":   {request{id: 9, flags: dubbo.FlagTwoWay, method: "echo", types: "La/B"}.bytes(), "has no end"},
+		"empty method":   {request{id: 9, flags: dubbo.FlagTwoWay}.bytes(), "the name of the method"},
+		"dots":           {request{id: 9, flags: dubbo.FlagTwoWay, method: ".."}.bytes(), "the name of the method"},
+		"control":        {request{id: 9, flags: dubbo.FlagTwoWay, method: "a\r\nb"}.bytes(), "no name that HTTP can carry"},
+		"protobuf":       {frameOf(0xc0|21, 9, []byte("?")), "set serialization=hessian2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.send(c.frame)
+			m := r.next()
+			if m.Header.ID != 9 || m.Header.Status != dubbo.StatusBadRequest || !strings.Contains(m.text(t), c.want) {
+				t.Errorf("got %v %s, want %s", m.Header, m.text(t), c.want)
+			}
+			r.send(echo(10, "after").bytes())
+			if diff := cmp.Diff(answerTo(10, value("after")), r.next()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	r.send(frameOf(0xc0|fastjson2, 9, []byte("?")))
+	if m := r.next(); m.Header.Flags != fastjson2 || m.Header.Status != 40 || !strings.Contains(m.Body, "hessian2") {
+		t.Errorf("got %v", m)
+	}
+	// Neither is answered: one-way calls that are refused, events that want no answer, answers.
+	var quiet []byte
+	quiet = append(quiet, frameOf(0x82, 9, nil)...)
+	quiet = append(quiet, frameOf(0x82, 9, make([]byte, 5000))...)
+	quiet = append(quiet, frameOf(0xa2, 9, []byte("N"))...)
+	quiet = append(quiet, frameOf(0xa2, 9, []byte("\x01R"))...)
+	quiet = append(quiet, frameOf(0x22, 9, []byte("N"))...)
+	quiet = append(quiet, frameOf(0x02, 9, []byte("N"))...)
+	r.send(append(quiet, frameOf(0xe2, 11, []byte("N"))...))
+	want := message{dubbo.Header{Flags: 0x22, Status: dubbo.StatusOK, ID: 11, Length: 1}, "N"}
+	if diff := cmp.Diff(want, r.next()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// An answer larger than the limit costs its call only.
+func TestLargeAnswer(t *testing.T) {
+	r := startRig(t, config.Consumer{MaxResponseBytes: 100_000}, &http2.Server{}, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("content-type", config.DubboContentType)
+		_, _ = w.Write(bytes.Repeat([]byte{'N'}, 1+int(r.ContentLength)*0+len(r.Header.Get("x-dubbo-attachment-size"))*50_001))
+	})
+	for i := range 20 {
+		q := echo(1, "a")
+		q.attachments = [][2]string{{"size", strings.Repeat("x", i%2+1)}}
+		r.send(q.bytes())
+		m := r.next()
+		if i%2 == 0 && (m.Header.Status != dubbo.StatusOK || len(m.Body) != 50_002) ||
+			i%2 == 1 && (m.Header.Status != dubbo.StatusSerializationError || !strings.Contains(m.text(t), "100000")) {
+			t.Fatalf("%d: got %v and %d bytes", i, m.Header, len(m.Body))
+		}
+	}
+}
+
+// Bytes that are no Dubbo frame end the connection.
+func TestBrokenConsumer(t *testing.T) {
+	for _, b := range []string{"\xda\xbc", "\xda\xbb\xc2\x00\x00\x00\x00\x00\x00\x00\x00\x01\xff\xff\xff\xff"} {
+		s := New(config.Consumer{MaxRequestBytes: 4096, MaxResponseBytes: 4096, MaxStreams: 1, MaxQueued: 1})
+		s.FromConsumer(echo(1, "a").bytes())
+		s.FromConsumer([]byte(b))
+		s.FromConsumer(echo(2, "a").bytes())
+		if out := s.Output(); !out.Close || out.Counts != (Counts{Requests: 1, Errors: 1}) || len(out.Consumer) > 0 {
+			t.Errorf("%x: got %v", b, out)
+		}
+	}
+}
+
+// Calls beyond what may wait are told so.
+func TestQueueIsBound(t *testing.T) {
+	s := New(config.Consumer{MaxRequestBytes: 4096, MaxResponseBytes: 4096, MaxStreams: 2, MaxQueued: 3})
+	for i := range 7 {
+		s.FromConsumer(echo(uint64(i), "a").bytes())
+	}
+	out := messages(t, s.Output().Consumer)
+	if len(out) != 2 || out[0].Header.ID != 5 || out[1].Header.ID != 6 || out[0].Header.Status != dubbo.StatusThreadPoolExhausted {
+		t.Errorf("got %v", out)
+	}
+	s = New(config.Consumer{MaxRequestBytes: 4096, MaxResponseBytes: 4096, MaxStreams: 1, MaxQueued: 1000})
+	for i := range 5 {
+		s.FromConsumer(echo(uint64(i), strings.Repeat("x", 3000)).bytes())
+	}
+	if out := messages(t, s.Output().Consumer); len(out) != 2 {
+		t.Errorf("got %d answers, want 2: two of four large calls may wait", len(out))
+	}
+}
