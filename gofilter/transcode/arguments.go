@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,22 +16,49 @@ type arguments struct {
 	w       dubbo.Writer
 	dec     jsontext.Decoder
 	src     bytes.Buffer
-	types   typeList
-	typed   bool // the types are known
-	generic bool // the call goes through $invoke
+	types   typeList // that the request names
 	scratch []byte
 	form    form
 
-	count int // of arguments written
-	field int // the form's parameter being read; -1 when the body is JSON
+	schema    *Schema     // nil for none
+	operation *operation  // nil unless the request is mapped to a method
+	method    *method     // nil when the schema does not tell which it is
+	known     bool        // params are the types of the arguments
+	params    []*javaType // of the method's or of types
+	generic   bool        // the call goes through $invoke
+	varied    bool        // the objects have too many shapes for a call that is not generic
+
+	shapes shapes
+	defs   dubbo.Writer
+	order  []int32
+	first  int // where the first object of the argument is; none before
+	scores []candidate
+
+	count int    // of arguments written
+	place string // what the argument is, when it is no element of a JSON array: "query parameter"
+	label string // and its name
+	base  int    // where the JSON text begins in the request's body
+
+	plainText bool   // the argument is text, not JSON
+	texts     []byte // what find found
+	values    []span // of texts
+	members   []span // of a JSON body: the argument of each binding that is a field
 }
 
 func (a *arguments) reset() {
 	a.types.reset()
 	a.form.reset()
-	a.w.Reset(shrink(a.w.Buf))
 	a.scratch = shrink(a.scratch)
-	a.typed, a.generic, a.count, a.field = false, false, 0, -1
+	a.schema, a.operation, a.method, a.known, a.params, a.generic = nil, nil, nil, false, nil, false
+	a.restart()
+}
+
+// restart drops what was written.
+func (a *arguments) restart() {
+	a.w.Reset(shrink(a.w.Buf))
+	a.defs.Reset(shrink(a.defs.Buf))
+	a.shapes.reset()
+	a.varied, a.first, a.count, a.place = false, none, 0, ""
 }
 
 // fromJSON writes the arguments that a JSON body holds: the elements of an array, any other value as the only
@@ -83,40 +111,56 @@ func (a *arguments) atEnd() *fault {
 		if err != nil {
 			return a.syntax(err)
 		}
-		return faultf(badRequest, "%sbyte %d: another value follows the JSON text; put several arguments into one array", a.where(), a.dec.InputOffset()-1)
+		return faultf(badRequest, "%sbyte %d: another value follows the JSON text; put several arguments into one array", a.where(), a.dec.InputOffset()-1+int64(a.base))
 	}
 	return nil
 }
 
 // argument writes the next argument.
 func (a *arguments) argument() *fault {
-	if !a.typed {
-		a.count++
-		return a.infer(0)
+	t := anyJava
+	if a.known {
+		if a.count >= len(a.params) {
+			return a.mismatch()
+		}
+		t = a.params[a.count]
 	}
-	if a.count >= len(a.types.types) {
-		return a.mismatch()
-	}
-	t := a.types.types[a.count]
 	a.count++
-	return a.value(t, t.dims, 0)
+	a.first = none
+	if f := a.value(t, 0); f != nil {
+		return f
+	}
+	return a.complete()
+}
+
+// complete ends an argument.
+func (a *arguments) complete() *fault {
+	if a.varied {
+		return tooVaried
+	}
+	a.define()
+	return nil
 }
 
 // mismatch says that there are not as many arguments as types.
 func (a *arguments) mismatch() *fault {
 	more := ""
-	if a.count >= len(a.types.types) {
+	if a.count >= len(a.params) {
 		more = "more than "
 	}
-	return faultf(badRequest, "%s%d arguments were given for %d types; a JSON array holds the arguments in order, so a list that is one argument is an array in the array", more, a.count, len(a.types.types))
+	of := ""
+	if a.method != nil {
+		of = " of " + a.method.String()
+	}
+	return faultf(badRequest, "%s%d arguments were given for %d types%s; a JSON array holds the arguments in order, so a list that is one argument is an array in the array", more, a.count, len(a.params), of)
 }
 
-// where names the form's parameter being read.
+// where names the parameter being read, unless it is an element of a JSON array.
 func (a *arguments) where() string {
-	if a.field < 0 {
+	if a.place == "" {
 		return ""
 	}
-	return faultf(badRequest, "form field parameter %d: ", a.field).detail
+	return strings.TrimSpace(a.place+" "+a.label) + ": "
 }
 
 // syntax says what is wrong with the JSON text.
@@ -124,11 +168,11 @@ func (a *arguments) syntax(err error) *fault {
 	var s *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &s) && errors.Is(err, jsontext.ErrDuplicateName):
-		return faultf(badRequest, "%sbyte %d: the name at %q occurs twice", a.where(), s.ByteOffset, s.JSONPointer)
+		return faultf(badRequest, "%sbyte %d: the name at %q occurs twice", a.where(), s.ByteOffset+int64(a.base), s.JSONPointer)
 	case errors.As(err, &s):
-		return faultf(badRequest, "%sbyte %d (at %q): malformed JSON: %v", a.where(), s.ByteOffset, s.JSONPointer, s.Err)
+		return faultf(badRequest, "%sbyte %d (at %q): malformed JSON: %v", a.where(), s.ByteOffset+int64(a.base), s.JSONPointer, s.Err)
 	}
-	return faultf(badRequest, "%sbyte %d: malformed JSON: %v", a.where(), a.dec.InputOffset(), err)
+	return faultf(badRequest, "%sbyte %d: malformed JSON: %v", a.where(), a.dec.InputOffset()+int64(a.base), err)
 }
 
 // unfit says that the value of n bytes just read does not fit, or the one at hand when n is 0.
@@ -146,6 +190,9 @@ func (a *arguments) unfit(n int, expected, found string) *fault {
 			}
 		}
 	}
+	if a.plainText {
+		return faultf(badRequest, "%sexpected %s, found %s", a.where(), expected, found)
+	}
 	return faultf(badRequest, "%sargument %d, byte %d (at %q): expected %s, found %s",
-		a.where(), a.count-1, a.dec.InputOffset()-int64(n), a.dec.StackPointer(), expected, found)
+		a.where(), a.count-1, a.dec.InputOffset()-int64(n)+int64(a.base), a.dec.StackPointer(), expected, found)
 }

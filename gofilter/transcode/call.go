@@ -35,6 +35,9 @@ type Response struct {
 // Reset, Header*, Body*, Request, Upstream*. A Call is used by one goroutine at a time; it may be reused after Reset,
 // which keeps its buffers. It must not be copied.
 type Call struct {
+	// Schemas are those that the header x-dubbo-schema may name; nil for none. It is set once, before the first Reset.
+	Schemas *Schemas
+
 	cfg  config.Bridge
 	head head
 	body []byte
@@ -42,6 +45,7 @@ type Call struct {
 
 	id     uint64
 	opaque int  // where an opaque request's body begins in the frame; 0 before it does
+	silent bool // the schema says that the method is one-way
 	oneWay bool // the call is answered when the provider has taken it
 	send   []byte
 	frames dubbo.FrameReader
@@ -65,7 +69,7 @@ func (c *Call) Reset(cfg *config.Bridge) {
 	c.body = shrink(c.body)
 	c.args.reset()
 	c.id, c.opaque, c.oneWay = 0, 0, false
-	c.answers, c.operation, c.returns = nil, nil, ""
+	c.answers, c.operation, c.returns, c.silent = nil, nil, "", false
 	c.send = c.send[:0]
 	c.frames.Reset(cfg.MaxResponseBytes)
 	c.result.reset()
@@ -139,7 +143,7 @@ func (c *Call) Request() (frame []byte, done *Response) {
 }
 
 func (c *Call) jsonFrame() ([]byte, *fault) {
-	if f := c.head.check(len(c.body) > 0); f != nil {
+	if f := c.check(); f != nil {
 		return nil, f
 	}
 	c.id = lastID.Add(1)
@@ -148,7 +152,25 @@ func (c *Call) jsonFrame() ([]byte, *fault) {
 	}
 	frame, f := c.args.frame(c.id, &c.head, c.body)
 	c.body = shrink(c.body)
+	if m := c.args.method; m != nil {
+		c.returns, c.silent = m.def.Returns, m.def.OneWay
+	}
 	return frame, f
+}
+
+// check finds out which method is called, by what operation if the route says one, and checks the headers.
+func (c *Call) check() *fault {
+	a, h := &c.args, &c.head
+	a.schema = c.Schemas.Find(h.get(h.schema))
+	if a.schema == nil {
+		return h.check(len(c.body) > 0)
+	}
+	c.answers = a.schema.answers
+	if a.operation = a.schema.operation(h.get(h.operation)); a.operation == nil {
+		return h.check(len(c.body) > 0)
+	}
+	c.operation = a.operation.def
+	return h.checkOperation(a.schema, a.operation)
 }
 
 // Upstream takes bytes that arrived from the provider, split or joined anywhere; end says that it closed the
@@ -186,7 +208,7 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 // Broken ends a call inside which something panicked: it drops all state, so that the Call may be reset and reused,
 // and returns a 500 that tells nothing of the inside. A host calls it from its recover.
 func (c *Call) Broken() *Response {
-	*c = Call{}
+	*c = Call{Schemas: c.Schemas}
 	return c.fail(faultf(internal, "the gateway failed inside; its log says why"))
 }
 

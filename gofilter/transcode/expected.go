@@ -1,28 +1,39 @@
 package transcode
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // expected describes what JSON a type takes.
-func (a *arguments) expected(t javaType, dims int) string {
-	name := string(a.types.name(t))
-	for range dims {
-		name += "[]"
+func expected(t *javaType) string {
+	switch t.base {
+	case timeType:
+		return t.name + " (" + t.time.form + ")"
+	case enumType:
+		return t.name + " (" + constants(t.class.enum) + ")"
 	}
-	switch {
-	case dims == 1 && t.base == byteType && !t.boxed:
-		return name + " (a base64 string or an array of numbers)"
-	case dims == 1 && t.base == charType && !t.boxed:
-		return name + " (a string or an array of strings of one character)"
-	case dims > 0:
-		return name + " (an array)"
-	}
-	return name + [...]string{
+	return t.name + [...]string{
 		boolType: " (true or false)", byteType: " (an integer from -128 to 127)", charType: " (a string of one character)",
 		shortType: " (an integer from -32768 to 32767)", intType: " (an integer of 32 bits)", longType: " (an integer of 64 bits)",
 		floatType: " (a number of 32 bits)", doubleType: " (a number of 64 bits)", stringType: " (a string)",
 		decimalType: " (a number, or one in a string)", integerType: " (an integer, or one in a string)",
-		dateType: " (RFC 3339 text or milliseconds since 1970)", otherType: "",
+		dateType: " (RFC 3339 text or milliseconds since 1970)", sqlType: " (RFC 3339 text or milliseconds since 1970)", textType: " (a string)",
+		bytesType: " (a base64 string or an array of numbers)", charsType: " (a string or an array of strings of one character)",
+		arrayType: " (an array)", collectionType: " (an array)", mapType: " (an object)", objectType: " (an object)",
+		numberType: " (a number)", otherType: "",
 	}[t.base]
+}
+
+// constants lists an enum's constants, as many as an error can show.
+func constants(names []string) string {
+	const most = 40
+	if more := len(names) - most; more > 0 {
+		return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(names, ", ")
 }
 
 func found(k jsontext.Kind, v []byte) string {

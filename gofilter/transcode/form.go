@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -91,24 +92,21 @@ func (m *form) parse(body []byte, h *head) *fault {
 	if m.hasCall && !bytes.Equal(m.get(m.call), h.get(h.call)) {
 		return faultf(badRequest, "form field method is %.100q, but the path names %.100q", m.get(m.call), h.get(h.call))
 	}
-	if len(m.parameters) > 0 && !m.hasTypes && !h.hasTypes {
-		return faultf(badRequest, "form field parameterTypesString is missing; give one type for each parameter")
-	}
 	return nil
 }
 
 // fromForm writes the parameters of the form: strings as they are, other types from JSON.
 func (a *arguments) fromForm() *fault {
-	if n := len(a.form.parameters); n != len(a.types.types) {
-		return faultf(badRequest, "form: %d fields parameter for %d types; give one parameter for each type", n, len(a.types.types))
+	if n := len(a.form.parameters); n != len(a.params) {
+		return faultf(badRequest, "form: %d fields parameter for %d types; give one parameter for each type", n, len(a.params))
 	}
 	for i, p := range a.form.parameters {
-		if t := a.types.types[i]; t.base == stringType && t.dims == 0 {
+		if t := a.params[i]; t.base == stringType {
 			a.w.StringBytes(a.form.get(p))
 			a.count++
 			continue
 		}
-		a.field = i
+		a.place, a.label = "form field parameter", strconv.Itoa(i)
 		a.read(a.form.get(p))
 		if f := a.argument(); f != nil {
 			return f
@@ -116,6 +114,26 @@ func (a *arguments) fromForm() *fault {
 		if f := a.atEnd(); f != nil {
 			return f
 		}
+	}
+	return nil
+}
+
+// chooseForm finds the overload of a form that names no types: the only one with as many parameters.
+func (a *arguments) chooseForm(overloads []*method) *fault {
+	n := len(a.form.parameters)
+	var one *method
+	count := 0
+	for _, m := range overloads {
+		if len(m.params) == n {
+			one = m
+			count++
+		}
+	}
+	switch {
+	case count == 1:
+		a.take(one)
+	case n > 0:
+		return faultf(badRequest, "form field parameterTypesString is missing; give one type for each parameter")
 	}
 	return nil
 }

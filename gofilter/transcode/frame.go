@@ -10,11 +10,21 @@ const (
 	objectList        = "[object" // dubbo-go takes the arguments of a generic call only in this type
 )
 
-// frame writes the whole request frame.
+// frame writes the whole request frame. If the objects are too varied for a typed call, it is made generic.
 func (a *arguments) frame(id uint64, h *head, body []byte) ([]byte, *fault) {
 	if f := a.prepare(h, body); f != nil {
 		return nil, f
 	}
+	frame, f := a.call(id, h, body)
+	if f == tooVaried {
+		a.restart()
+		a.generic = true
+		frame, f = a.call(id, h, body)
+	}
+	return frame, f
+}
+
+func (a *arguments) call(id uint64, h *head, body []byte) ([]byte, *fault) {
 	a.w.Buf = dubbo.AppendHeader(a.w.Buf, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.Hessian2, ID: id})
 	a.w.String(protocolVersion)
 	a.w.StringBytes(h.get(h.service))
@@ -39,6 +49,29 @@ func (a *arguments) frame(id uint64, h *head, body []byte) ([]byte, *fault) {
 
 // prepare finds the types and decides how the call is made.
 func (a *arguments) prepare(h *head, body []byte) *fault {
+	if f := a.findTypes(h, body); f != nil {
+		return f
+	}
+	switch string(h.get(h.invoke)) {
+	case "typed":
+		if !a.known {
+			return faultf(badRequest, "header x-dubbo-invoke is typed, but no types are given; name them in x-dubbo-parameter-types")
+		}
+	case "generic":
+		a.generic = true
+	default:
+		a.generic = !a.known || a.method == nil && !a.types.simple() || a.method != nil && !a.method.typed
+	}
+	return nil
+}
+
+// findTypes finds the types of the arguments: from the request, the operation it is mapped by, or the schema.
+func (a *arguments) findTypes(h *head, body []byte) *fault {
+	if a.operation != nil {
+		a.take(a.operation.method)
+		return nil
+	}
+	overloads := a.schema.overloads(h.get(h.call))
 	if h.isForm {
 		if f := a.form.parse(body, h); f != nil {
 			return f
@@ -46,25 +79,29 @@ func (a *arguments) prepare(h *head, body []byte) *fault {
 	}
 	switch {
 	case h.hasTypes:
-		a.typed = true
-		if f := a.types.parse(h.get(h.types), "header x-dubbo-parameter-types"); f != nil {
-			return f
-		}
+		return a.named(overloads, h.get(h.types), "header x-dubbo-parameter-types")
 	case h.isForm && a.form.hasTypes:
-		a.typed = true
-		if f := a.types.parse(a.form.get(a.form.types), "form field parameterTypesString"); f != nil {
-			return f
-		}
+		return a.named(overloads, a.form.get(a.form.types), "form field parameterTypesString")
+	case h.isForm:
+		return a.chooseForm(overloads)
+	case h.isGet:
+		return a.chooseNamed(overloads, h)
+	case len(overloads) > 0:
+		return a.choose(overloads, body)
 	}
-	switch string(h.get(h.invoke)) {
-	case "typed":
-		if !a.typed {
-			return faultf(badRequest, "header x-dubbo-invoke is typed, but no types are given; name them in x-dubbo-parameter-types")
+	return nil
+}
+
+// named takes the types that the request names. They tell which overload is meant, if the schema has it.
+func (a *arguments) named(overloads []*method, types []byte, source string) *fault {
+	if f := a.types.parse(types, source); f != nil {
+		return f
+	}
+	a.params, a.known = a.types.types, true
+	for _, m := range overloads {
+		if m.takes(a.params) {
+			a.take(m)
 		}
-	case "generic":
-		a.generic = true
-	default:
-		a.generic = !a.typed || !a.types.simple()
 	}
 	return nil
 }
@@ -73,8 +110,8 @@ func (a *arguments) prepare(h *head, body []byte) *fault {
 func (a *arguments) typedCall(h *head, body []byte) *fault {
 	a.w.StringBytes(h.get(h.call))
 	a.scratch = a.scratch[:0]
-	for _, t := range a.types.types {
-		a.scratch = a.types.appendDescriptor(a.scratch, t)
+	for _, t := range a.params {
+		a.scratch = append(a.scratch, t.desc...)
 	}
 	a.w.StringBytes(a.scratch)
 	return a.all(h, body)
@@ -86,11 +123,10 @@ func (a *arguments) genericCall(h *head, body []byte) *fault {
 	a.w.String(genericDescriptor)
 	a.w.StringBytes(h.get(h.call))
 	types := len(a.w.Buf)
-	if a.typed {
-		a.w.TypedListN("[string", len(a.types.types))
-		for _, t := range a.types.types {
-			a.scratch = a.types.appendName(a.scratch[:0], t)
-			a.w.StringBytes(a.scratch)
+	if a.known {
+		a.w.TypedListN("[string", len(a.params))
+		for _, t := range a.params {
+			a.w.String(t.name)
 		}
 	} else {
 		a.w.Null()
@@ -100,7 +136,7 @@ func (a *arguments) genericCall(h *head, body []byte) *fault {
 		return f
 	}
 	a.w.EndList(list, a.count)
-	if !a.typed && a.count == 0 {
+	if !a.known && a.count == 0 {
 		// No arguments have no types: an empty list, one byte as the null is, names the method exactly.
 		a.w.Buf[types] = emptyList
 	}
@@ -113,12 +149,17 @@ const emptyList = 0x78
 // all writes the arguments and checks their number.
 func (a *arguments) all(h *head, body []byte) *fault {
 	var f *fault
-	if h.isForm {
+	switch {
+	case a.operation != nil:
+		f = a.fromBindings(a.operation.bindings, h, body)
+	case h.isForm:
 		f = a.fromForm()
-	} else {
+	case h.isGet && a.method != nil:
+		f = a.fromBindings(a.method.named, h, nil)
+	default:
 		f = a.fromJSON(body)
 	}
-	if f == nil && a.typed && a.count != len(a.types.types) {
+	if f == nil && a.known && a.count != len(a.params) {
 		f = a.mismatch()
 	}
 	return f

@@ -21,22 +21,24 @@ type attachment struct{ key, value span }
 type head struct {
 	text        []byte
 	attachments []attachment
+	others      []attachment // headers that an operation may take arguments from
 
-	path, method, contentType  span
-	service, call              span // interface and method named by the path
-	group, version             span
-	types, invoke, class       span
-	tracestate, baggage        span
-	arguments, protocol, sent  span // of an opaque request: see opaque.go
-	oneWay, remaining          span
-	longs, nulls               span
-	size                       int // of the body, 0 when it is not told
-	hasTypes, hasQuery, isForm bool
-	isOpaque                   bool
+	path, method, contentType span
+	service, call             span // interface and method named by the path
+	group, version            span
+	types, invoke, class      span
+	tracestate, baggage       span
+	arguments, protocol, sent span // of an opaque request: see opaque.go
+	oneWay, remaining         span
+	longs, nulls              span
+	size                      int // of the body, 0 when it is not told
+	query, schema, operation  span
+	hasTypes, isGet, isForm   bool
+	isOpaque                  bool
 }
 
 func (h *head) reset() {
-	*h = head{text: shrink(h.text), attachments: h.attachments[:0]}
+	*h = head{text: shrink(h.text), attachments: h.attachments[:0], others: h.others[:0]}
 }
 
 // get gives a part of the text, valid until the next reset.
@@ -83,6 +85,10 @@ func (h *head) take(name, value []byte) {
 		h.longs = h.store(value)
 	case "x-dubbo-nulls":
 		h.nulls = h.store(value)
+	case config.SchemaHeader:
+		h.schema = h.store(value)
+	case config.OperationHeader:
+		h.operation = h.store(value)
 	case config.OneWayHeader:
 		h.oneWay = h.store(value)
 	case config.RemainingMsHeader:
@@ -102,7 +108,9 @@ func (h *head) take(name, value []byte) {
 	default:
 		if len(name) > len(attachmentPrefix) && string(name[:len(attachmentPrefix)]) == attachmentPrefix {
 			h.attach(name[len(attachmentPrefix):], value)
+			return
 		}
+		h.others = append(h.others, attachment{h.store(name), h.store(value)})
 	}
 }
 
@@ -112,23 +120,24 @@ func (h *head) attach(key, value []byte) {
 
 // check finds out which method is called and how the body is written.
 func (h *head) check(hasBody bool) *fault {
-	var get bool
 	switch string(h.get(h.method)) {
 	case "POST":
 	case "GET":
-		get = true
+		h.isGet = true
 	default:
 		return faultf(badMethod, "%.20q is not supported; use POST with the arguments as JSON, or GET for a method without arguments", h.get(h.method))
 	}
 	if f := h.splitPath(); f != nil {
 		return f
 	}
-	if get && h.hasQuery {
-		return faultf(badRequest, "query parameters cannot be matched to arguments: the parameter names of %s are not known here; use POST with the arguments as a JSON array", h.get(h.call))
+	if h.isGet && hasBody {
+		return faultf(badRequest, "GET takes no body; use POST")
 	}
-	if get && hasBody {
-		return faultf(badRequest, "GET is a call without arguments and takes no body; use POST")
-	}
+	return h.checkHeaders()
+}
+
+// checkHeaders checks the headers that ask for something, and how the body is written.
+func (h *head) checkHeaders() *fault {
 	h.attachLists()
 	for _, a := range h.attachments {
 		switch string(h.get(a.key)) {
@@ -144,10 +153,14 @@ func (h *head) check(hasBody bool) *fault {
 	if f := h.checkResultHeaders(); f != nil {
 		return f
 	}
-	if f := h.checkOneWay(); f != nil {
-		return f
+	if !h.oneWay.empty() {
+		if f := h.checkOneWay(); f != nil {
+			return f
+		}
 	}
-	h.limitTime()
+	if !h.remaining.empty() {
+		h.limitTime()
+	}
 	return h.mediaType()
 }
 
@@ -179,7 +192,7 @@ func (h *head) mediaType() *fault {
 // splitPath finds interface and method in the path.
 func (h *head) splitPath() *fault {
 	path, query, _ := bytes.Cut(h.get(h.path), []byte("?"))
-	h.hasQuery = len(query) > 0
+	h.query = h.store(query)
 	first, second, ok := bytes.Cut(bytes.TrimPrefix(path, []byte("/")), []byte("/"))
 	if !ok || bytes.IndexByte(second, '/') >= 0 || len(path) == 0 || path[0] != '/' {
 		return faultf(notFound, "path %.200q names no method; a call's path is /{interface}/{method}", path)

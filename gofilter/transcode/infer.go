@@ -22,7 +22,7 @@ func (a *arguments) infer(depth int) *fault {
 	}
 	switch k {
 	case '[':
-		return a.list("", depth)
+		return a.list(depth)
 	case '{':
 		return a.object(depth)
 	}
@@ -43,12 +43,12 @@ func (a *arguments) infer(depth int) *fault {
 	return nil
 }
 
-// list writes the array at hand, with inferred elements.
-func (a *arguments) list(typ string, depth int) *fault {
+// list writes the array at hand as an untyped list, with inferred elements.
+func (a *arguments) list(depth int) *fault {
 	if _, err := a.dec.ReadToken(); err != nil {
 		return a.syntax(err)
 	}
-	list, n := a.w.List(typ), 0
+	list, n := a.w.List(""), 0
 	for a.dec.PeekKind() != ']' {
 		if f := a.infer(depth + 1); f != nil {
 			return f
@@ -62,16 +62,24 @@ func (a *arguments) list(typ string, depth int) *fault {
 	return nil
 }
 
-// object writes the object at hand as an untyped map.
+// object writes the object at hand as an untyped map, or as an object if its first member is "class" and names a
+// class of the schema.
 func (a *arguments) object(depth int) *fault {
 	if _, err := a.dec.ReadToken(); err != nil {
 		return a.syntax(err)
 	}
+	at := len(a.w.Buf)
 	a.w.UntypedMap()
 	for a.dec.PeekKind() != '}' {
 		name, err := a.dec.ReadValue()
 		if err != nil {
 			return a.syntax(err)
+		}
+		if a.schema != nil && len(a.w.Buf) == at+1 && string(name) == `"class"` && a.dec.PeekKind() == '"' {
+			if done, f := a.classed(at, depth); done || f != nil {
+				return f
+			}
+			continue
 		}
 		a.text(name)
 		if f := a.infer(depth + 1); f != nil {
@@ -83,6 +91,31 @@ func (a *arguments) object(depth int) *fault {
 	}
 	a.w.End()
 	return nil
+}
+
+// classed takes the value of a first member "class" of an object that begins in the frame at that place, and writes the
+// object if that is a class of the schema; else only the member.
+func (a *arguments) classed(at, depth int) (bool, *fault) {
+	v, err := a.dec.ReadValue()
+	if err != nil {
+		return false, a.syntax(err)
+	}
+	c := a.schema.class(a.unquote(v))
+	if c == nil || depth > maxTypedDepth {
+		a.w.String("class")
+		a.text(v)
+		return false, nil
+	}
+	a.w.Buf = a.w.Buf[:at]
+	key, f := a.memberName()
+	switch {
+	case f != nil:
+	case a.generic:
+		f = a.asMap(c, true, key, depth)
+	default:
+		f = a.asObject(c, key, depth)
+	}
+	return true, f
 }
 
 // text writes a JSON string.

@@ -13,7 +13,10 @@ func (h *head) checkOneWay() *fault {
 
 // wantsNoAnswer reports whether the call is one-way.
 func (c *Call) wantsNoAnswer() bool {
-	return string(c.head.get(c.head.oneWay)) == "true"
+	if asked := c.head.get(c.head.oneWay); len(asked) > 0 {
+		return string(asked) == "true"
+	}
+	return c.silent
 }
 
 // sendOneWay makes a one-way call of a request frame. No provider answers one, and a response before Envoy has taken

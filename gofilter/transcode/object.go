@@ -1,0 +1,268 @@
+package transcode
+
+import (
+	"slices"
+)
+
+// A Hessian object has the values of its fields in the order of a class definition that stands before it. JSON has
+// them in any order and leaves some out, and those that are left out keep what the Java class gives them. So each
+// order of fields that occurs is a definition of its own. The definitions are found while the objects are
+// written, and are put in front of the first object of the argument when the argument is complete.
+
+// maxShapes bounds the definitions of one call: providers read those that follow each other recursively.
+const maxShapes = 512
+
+// tooVaried ends a typed call; it is made generic instead.
+var tooVaried = faultf(badRequest, "the objects have more than %d different sets of members", maxShapes)
+
+// shapes are the definitions of a call, a tree: each node is a class and the fields that an object of it has so far.
+type shapes struct {
+	nodes []shape
+	roots []int32 // the nodes without fields, one for each class
+	defs  []int32 // the nodes that are defined, in order
+	done  int     // how many of them are in the frame
+}
+
+type shape struct {
+	class          *class
+	field          int32 // the last field; none in a root and for an object without fields
+	parent         int32 // none for a root
+	child, sibling int32 // 0 for none: node 0 is a root
+	def            int32 // its definition or none; a root has the one that was used last
+}
+
+const none = -1
+
+func (s *shapes) reset() {
+	clear(s.nodes) // which point into schemas
+	s.nodes, s.roots, s.defs, s.done = s.nodes[:0], s.roots[:0], s.defs[:0], 0
+}
+
+func (s *shapes) root(c *class) int32 {
+	for _, r := range s.roots {
+		if s.nodes[r].class == c {
+			return r
+		}
+	}
+	r := int32(len(s.nodes))
+	s.nodes = append(s.nodes, shape{class: c, field: none, parent: none, def: none})
+	s.roots = append(s.roots, r)
+	return r
+}
+
+// with is the node of an object that has a field more.
+func (s *shapes) with(node, field int32) int32 {
+	for n := s.nodes[node].child; n != 0; n = s.nodes[n].sibling {
+		if s.nodes[n].field == field {
+			return n
+		}
+	}
+	n := int32(len(s.nodes))
+	s.nodes = append(s.nodes, shape{class: s.nodes[node].class, field: field, parent: node, sibling: s.nodes[node].child, def: none})
+	s.nodes[node].child = n
+	return n
+}
+
+// number is the number of a node's definition.
+func (s *shapes) number(node int32) int32 {
+	if s.nodes[node].parent == none {
+		node = s.with(node, none)
+	}
+	if s.nodes[node].def == none {
+		s.nodes[node].def = int32(len(s.defs))
+		s.defs = append(s.defs, node)
+	}
+	return s.nodes[node].def
+}
+
+// pojo is an object whose fields are being written.
+type pojo struct {
+	at         int // where it begins
+	root, node int32
+}
+
+// begin starts an object. Its fields follow in any order, each announced by member.
+func (a *arguments) begin(c *class) pojo {
+	r := a.shapes.root(c)
+	o := pojo{len(a.w.Buf), r, r}
+	if a.first == none {
+		a.first = o.at
+	}
+	a.w.ObjectOf(max(0, int(a.shapes.nodes[r].def))) // most likely it has the shape of the last one
+	return o
+}
+
+func (a *arguments) member(o *pojo, field int) { o.node = a.shapes.with(o.node, int32(field)) }
+
+// end ends an object, whose shape is known now.
+func (a *arguments) end(o pojo) *fault {
+	def := a.shapes.number(o.node)
+	if def >= maxShapes {
+		a.varied = true
+		return tooVaried
+	}
+	a.shapes.nodes[o.root].def = def
+	a.defs.Reset(a.defs.Buf[:0])
+	a.defs.ObjectOf(int(def))
+	a.w.Buf = slices.Replace(a.w.Buf, o.at, o.at+objectHead(a.w.Buf[o.at:]), a.defs.Buf...)
+	return nil
+}
+
+// objectHead is the length of what ObjectOf has written for less than maxShapes definitions.
+func objectHead(b []byte) int {
+	switch {
+	case b[0] >= 0x60 && b[0] <= 0x6f:
+		return 1
+	case b[1] <= 0xbf:
+		return 2
+	}
+	return 3
+}
+
+// define puts the new definitions in front of the first object of an argument that is complete.
+func (a *arguments) define() {
+	s := &a.shapes
+	if s.done == len(s.defs) {
+		return
+	}
+	a.defs.Reset(a.defs.Buf[:0])
+	for _, n := range s.defs[s.done:] {
+		c := s.nodes[n].class
+		a.order = a.order[:0]
+		for ; s.nodes[n].parent != none; n = s.nodes[n].parent {
+			if f := s.nodes[n].field; f != none {
+				a.order = append(a.order, f)
+			}
+		}
+		a.defs.ClassDefinition(c.name, len(a.order))
+		for _, f := range slices.Backward(a.order) {
+			a.defs.String(c.fields[f].name)
+		}
+	}
+	s.done = len(s.defs)
+	a.w.Buf = slices.Insert(a.w.Buf, a.first, a.defs.Buf...)
+}
+
+// fields writes the JSON object at hand as one of the class. Members that the class does not have are passed over, as
+// Dubbo does.
+func (a *arguments) fields(t *javaType, depth int) *fault {
+	if _, err := a.dec.ReadToken(); err != nil {
+		return a.syntax(err)
+	}
+	declared := t.class
+	c := declared
+	key, f := a.memberName()
+	if _, own := c.byJSON["class"]; f == nil && string(key) == "class" && !own {
+		if c, f = a.subclass(c); f == nil {
+			key, f = a.memberName()
+		}
+	}
+	if f != nil {
+		return f
+	}
+	if a.generic {
+		return a.asMap(c, c != declared, key, depth)
+	}
+	return a.asObject(c, key, depth)
+}
+
+// memberName takes the next member's name of the object at hand, or its end, for which the name is nil. The name is
+// valid until the next call.
+func (a *arguments) memberName() ([]byte, *fault) {
+	if a.dec.PeekKind() == '}' {
+		if _, err := a.dec.ReadToken(); err != nil {
+			return nil, a.syntax(err)
+		}
+		return nil, nil
+	}
+	name, err := a.dec.ReadValue()
+	if err != nil {
+		return nil, a.syntax(err)
+	}
+	return a.unquote(name), nil
+}
+
+// asObject writes the members from key on, up to the end.
+func (a *arguments) asObject(c *class, key []byte, depth int) *fault {
+	o := a.begin(c)
+	for key != nil {
+		i, ok := c.byJSON[string(key)]
+		f := (*fault)(nil)
+		if ok {
+			a.member(&o, i)
+			f = a.value(c.fields[i].typ, depth+1)
+		} else {
+			f = a.pass(string(key) == "class", c)
+		}
+		if f == nil {
+			key, f = a.memberName()
+		}
+		if f != nil {
+			return f
+		}
+	}
+	return a.end(o)
+}
+
+// asMap does the same for a generic call: the provider makes the object of a map, which is told its class when it
+// could not know.
+func (a *arguments) asMap(c *class, tell bool, key []byte, depth int) *fault {
+	a.w.UntypedMap()
+	if tell {
+		a.w.String("class")
+		a.w.String(c.name)
+	}
+	for key != nil {
+		i, ok := c.byJSON[string(key)]
+		f := (*fault)(nil)
+		if ok {
+			a.w.String(c.fields[i].name)
+			f = a.value(c.fields[i].typ, depth+1)
+		} else {
+			f = a.pass(string(key) == "class", c)
+		}
+		if f == nil {
+			key, f = a.memberName()
+		}
+		if f != nil {
+			return f
+		}
+	}
+	a.w.End()
+	return nil
+}
+
+// pass passes over a member that the class does not have.
+func (a *arguments) pass(class bool, c *class) *fault {
+	if class {
+		if v, err := a.dec.ReadValue(); err == nil && string(v) != `"`+c.name+`"` {
+			return a.unfit(len(v), "the member class in front of the others, since it says what they are", shown(v))
+		} else if err != nil {
+			return a.syntax(err)
+		}
+		return nil
+	}
+	if err := a.dec.SkipValue(); err != nil {
+		return a.syntax(err)
+	}
+	return nil
+}
+
+// subclass takes the value of the member "class": the declared class itself, or one of the schema that has all of
+// its fields.
+func (a *arguments) subclass(declared *class) (*class, *fault) {
+	v, err := a.dec.ReadValue()
+	if err != nil {
+		return nil, a.syntax(err)
+	}
+	if v.Kind() == '"' {
+		name := a.unquote(v)
+		if string(name) == declared.name {
+			return declared, nil
+		}
+		if c := a.schema.class(name); c != nil && c.extends(declared) {
+			return c, nil
+		}
+	}
+	return nil, a.unfit(len(v), "the class "+declared.name+" or one of the service's classes that has all of its fields", shown(v))
+}
