@@ -4,6 +4,9 @@ import "github.com/dubbomesh/dubbomesh/gofilter/config"
 
 // checkResultHeaders looks at the headers that say how the result is to be written.
 func (h *head) checkResultHeaders() *fault {
+	if h.class.empty() && h.longs.empty() && h.nulls.empty() {
+		return nil
+	}
 	for _, o := range [...]struct {
 		name, first, second string
 		value               span
