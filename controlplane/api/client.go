@@ -39,6 +39,15 @@ func (c *Client) Instances(ctx context.Context, service string) ([]Instance, err
 	return list[Instance](ctx, c, path)
 }
 
+// Definitions lists the shapes of a service, or of all when service is empty.
+func (c *Client) Definitions(ctx context.Context, service string) ([]Definition, error) {
+	path := "/api/definitions"
+	if service != "" {
+		path += "?service=" + url.QueryEscape(service)
+	}
+	return list[Definition](ctx, c, path)
+}
+
 // Problems lists what is registered but cannot be used.
 func (c *Client) Problems(ctx context.Context) ([]model.Problem, error) {
 	return list[model.Problem](ctx, c, "/api/problems")

@@ -36,6 +36,7 @@ type Mesh interface {
 type Options struct {
 	Metrics prometheus.Gatherer // for /metrics
 	Pprof   bool                // serve /debug/pprof/
+	Gateway string              // ip:port that gateways bind, for the documents of services
 }
 
 // Handler serves the API:
@@ -45,24 +46,30 @@ type Options struct {
 //	GET /metrics                        in Prometheus' text format
 //	GET /api/services                   []Service
 //	GET /api/instances?service=name     []Instance, of all services without the parameter
+//	GET /api/definitions?service=name   []Definition, of all services without the parameter
 //	GET /api/problems                   []model.Problem
 //	GET /api/sources                    []registry.SourceState
 //	GET /api/proxies                    []xds.Proxy
 //	GET /api/proxies/{id}/config?type=  []Resource, of one type or all
+//	GET /openapi                        []Described
+//	GET /openapi/{service}              an OpenAPI 3.1 document; ?group=, ?version=, ?format=json or yaml (or by Accept)
 //
 // Errors are RFC 9457 problem documents.
 func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
-	s := server{mesh: mesh, log: log}
+	s := server{mesh: mesh, log: log, gateway: opt.Gateway}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(opt.Metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /api/services", s.services)
 	mux.HandleFunc("GET /api/instances", s.instances)
+	mux.HandleFunc("GET /api/definitions", s.definitions)
 	mux.HandleFunc("GET /api/problems", s.problems)
 	mux.HandleFunc("GET /api/sources", s.sources)
 	mux.HandleFunc("GET /api/proxies", s.proxies)
 	mux.HandleFunc("GET /api/proxies/{id}/config", s.config)
+	mux.HandleFunc("GET /openapi", s.openapis)
+	mux.HandleFunc("GET /openapi/{service}", s.openapi)
 	if opt.Pprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -86,8 +93,9 @@ func signed(h http.Handler) http.Handler {
 }
 
 type server struct {
-	mesh Mesh
-	log  *slog.Logger
+	mesh    Mesh
+	log     *slog.Logger
+	gateway string
 }
 
 func (s server) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -149,7 +157,7 @@ func (s server) config(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s server) unknown(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s %s; see /api/services, /api/instances, /api/problems, /api/sources and /api/proxies", r.Method, r.URL.Path))
+	s.fail(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s %s; see /api/services, /api/instances, /api/definitions, /api/problems, /api/sources, /api/proxies and /openapi", r.Method, r.URL.Path))
 }
 
 // orEmpty makes an absent list [] in JSON, not null.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,7 +83,10 @@ const stopping = 3 * time.Second
 // Run serves until ctx ends, and returns nil then; any other end is an error.
 func (p *Plane) Run(ctx context.Context) error {
 	web := &http.Server{
-		Handler:           api.Handler(p.feed, api.Options{Metrics: p.metrics, Pprof: p.config.API.Pprof}, p.log),
+		Handler: api.Handler(p.feed, api.Options{
+			Metrics: p.metrics, Pprof: p.config.API.Pprof,
+			Gateway: net.JoinHostPort(p.config.Gateway.Address, strconv.Itoa(p.config.Gateway.Port)),
+		}, p.log),
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}

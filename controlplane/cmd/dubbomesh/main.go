@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("run", newUp(), newControlPlane())
-	add("look", newServices(), newInstances(), newProxies(), newConfig(), newProblems())
+	add("look", newServices(), newInstances(), newDefinitions(), newProxies(), newConfig(), newProblems())
 	add("change", newRegister(), newDeregister(), newWeight())
 	root.AddCommand(newVersion())
 	return root
