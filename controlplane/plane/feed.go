@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/pipeline"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
@@ -29,6 +31,7 @@ type feed struct {
 
 	mu        sync.Mutex
 	registry  *registry.Registry // nil until there is an etcd client
+	policies  *policystore.Store // nil as long
 	unreached error              // why there is no client yet
 	published bool
 	problems  []model.Problem // of the translation
@@ -46,25 +49,19 @@ func (f *feed) run(ctx context.Context) error {
 	}
 	defer func() { _ = client.Close() }()
 	r := registry.New(registryConfig(f.config), client, f.log, f.metrics)
+	p := policystore.New(strings.TrimRight(f.config.Etcd.Prefix, "/"), client, f.log, f.metrics)
 	f.mu.Lock()
-	f.registry, f.unreached = r, nil
+	f.registry, f.policies, f.unreached = r, p, nil
 	f.mu.Unlock()
-	registered := source{r}
+	both := newSource(r, p)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
+	group.Go(func() error { return p.Run(ctx) })
+	group.Go(func() error { both.run(ctx); return nil })
 	group.Go(func() error {
-		return pipeline.New(registered, f, translateOptions(f.config), f.log, f.metrics).Run(ctx)
+		return pipeline.New(both, f, translateOptions(f.config), f.log, f.metrics).Run(ctx)
 	})
 	return group.Wait()
-}
-
-// source is the registry as the pipeline wants it.
-type source struct{ *registry.Registry }
-
-// Snapshot implements pipeline.Source.
-func (s source) Snapshot() (model.Snapshot, bool) {
-	state := s.State()
-	return state.Snapshot, state.Synced
 }
 
 // Publish implements pipeline.Publisher: what could not be translated is kept for the API, the rest goes to the proxies.
@@ -84,7 +81,7 @@ func (f *feed) Problems() []model.Problem {
 	if f.unreached != nil {
 		return []model.Problem{{Key: "etcd at " + etcd, Reason: f.unreached.Error()}}
 	}
-	return slices.Concat(unread(state, etcd), state.Problems, f.problems)
+	return slices.Concat(unread(state, etcd), state.Problems, f.policyProblems(etcd), f.problems)
 }
 
 // unread lists the etcd sources that cannot be read. Files that cannot are among the registry's own problems.
@@ -147,6 +144,9 @@ func (f *feed) Ready() error {
 			}
 		}
 		return fmt.Errorf("not everything was read from etcd at %s yet", endpoints)
+	}
+	if policies := f.Policies(); !policies.Synced {
+		return fmt.Errorf("the policies were not read from etcd at %s yet: %s", endpoints, cmp.Or(policies.Error, "reading goes on"))
 	}
 	if !published {
 		return errors.New("what was read is not published to the proxies yet")

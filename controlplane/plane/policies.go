@@ -1,0 +1,74 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+)
+
+// source is what is registered together with the policies, as the pipeline wants it.
+type source struct {
+	registry *registry.Registry
+	policies *policystore.Store
+	changed  chan struct{}
+}
+
+func newSource(r *registry.Registry, p *policystore.Store) source {
+	return source{registry: r, policies: p, changed: make(chan struct{}, 1)}
+}
+
+// run passes on that one of the two changed, until ctx ends.
+func (s source) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.registry.Changed():
+		case <-s.policies.Changed():
+		}
+		select {
+		case s.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Changed implements pipeline.Source.
+func (s source) Changed() <-chan struct{} { return s.changed }
+
+// Snapshot implements pipeline.Source. Nothing is published before the policies are known: without them a service would
+// be open that a policy closes.
+func (s source) Snapshot() (model.Snapshot, bool) {
+	registered, policies := s.registry.State(), s.policies.State()
+	snap := registered.Snapshot
+	snap.Policies = policies.Policies
+	return snap, registered.Synced && policies.Synced
+}
+
+// Policies is what is known of the policies now, for the API.
+func (f *feed) Policies() policystore.State {
+	f.mu.Lock()
+	p := f.policies
+	f.mu.Unlock()
+	if p == nil {
+		return policystore.State{}
+	}
+	return p.State()
+}
+
+// policyProblems are those of the policies. The caller holds the lock.
+func (f *feed) policyProblems(etcd string) []model.Problem {
+	if f.policies == nil {
+		return nil
+	}
+	state := f.policies.State()
+	if state.Error == "" {
+		return state.Problems
+	}
+	return append([]model.Problem{{
+		Key: "policies", Reason: fmt.Sprintf("cannot be read from etcd at %s: %s", etcd, state.Error), LastGood: state.Synced,
+	}}, state.Problems...)
+}
