@@ -31,6 +31,7 @@ var (
 	states host.Slots[state]
 	free   = sync.Pool{New: func() any {
 		st := new(state)
+		st.call.Schemas = &schemas
 		st.exchange = host.NewExchange(&st.call, logError)
 		return st
 	}}
