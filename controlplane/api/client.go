@@ -48,6 +48,11 @@ func (c *Client) Definitions(ctx context.Context, service string) ([]Definition,
 	return list[Definition](ctx, c, path)
 }
 
+// Policies lists the policies and what became of them, of one kind or, when kind is empty, all.
+func (c *Client) Policies(ctx context.Context, kind string) ([]Policy, error) {
+	return list[Policy](ctx, c, "/api/policies?kind="+url.QueryEscape(kind))
+}
+
 // Problems lists what is registered but cannot be used.
 func (c *Client) Problems(ctx context.Context) ([]model.Problem, error) {
 	return list[model.Problem](ctx, c, "/api/problems")

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
@@ -36,7 +37,9 @@ type Mesh interface {
 type Options struct {
 	Metrics prometheus.Gatherer // for /metrics
 	Pprof   bool                // serve /debug/pprof/
-	Gateway string              // ip:port that gateways bind, for the documents of services
+	// Policies is what is known of the policies; it is called like the methods of Mesh. Nothing is known when it is nil.
+	Policies func() policystore.State
+	Gateway  string // ip:port that gateways bind, for the documents of services
 }
 
 // Handler serves the API:
@@ -47,16 +50,19 @@ type Options struct {
 //	GET /api/services                   []Service
 //	GET /api/instances?service=name     []Instance, of all services without the parameter
 //	GET /api/definitions?service=name   []Definition, of all services without the parameter
+//	GET /api/policies?kind=             []Policy, of all kinds without the parameter
+//	GET /api/policies/{kind}/{name}     Policy, with its text
 //	GET /api/problems                   []model.Problem
 //	GET /api/sources                    []registry.SourceState
 //	GET /api/proxies                    []xds.Proxy
 //	GET /api/proxies/{id}/config?type=  []Resource, of one type or all
+//	GET /schemas/{kind}.json            the JSON Schema of a kind of policy; policy.json of any
 //	GET /openapi                        []Described
 //	GET /openapi/{service}              an OpenAPI 3.1 document; ?group=, ?version=, ?format=json or yaml (or by Accept)
 //
 // Errors are RFC 9457 problem documents.
 func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
-	s := server{mesh: mesh, log: log, gateway: opt.Gateway}
+	s := server{mesh: mesh, log: log, gateway: opt.Gateway, policies: opt.Policies}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
@@ -70,6 +76,7 @@ func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
 	mux.HandleFunc("GET /api/proxies/{id}/config", s.config)
 	mux.HandleFunc("GET /openapi", s.openapis)
 	mux.HandleFunc("GET /openapi/{service}", s.openapi)
+	s.routePolicies(mux)
 	if opt.Pprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -96,6 +103,8 @@ type server struct {
 	mesh    Mesh
 	log     *slog.Logger
 	gateway string
+
+	policies func() policystore.State
 }
 
 func (s server) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -157,7 +166,7 @@ func (s server) config(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s server) unknown(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s %s; see /api/services, /api/instances, /api/definitions, /api/problems, /api/sources, /api/proxies and /openapi", r.Method, r.URL.Path))
+	s.fail(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s %s; see /api/services, /api/instances, /api/definitions, /api/policies, /api/problems, /api/sources, /api/proxies and /openapi", r.Method, r.URL.Path))
 }
 
 // orEmpty makes an absent list [] in JSON, not null.

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/schemas"
+)
+
+// Policy is one policy and what became of it.
+type Policy struct {
+	Kind     model.Kind          `json:"kind"`
+	Name     string              `json:"name"`
+	Service  string              `json:"service,omitempty"`
+	Verdict  policystore.Verdict `json:"verdict"`
+	Paused   bool                `json:"paused,omitempty"`
+	Revision int64               `json:"revision"`          // of etcd, that was judged
+	InForce  int64               `json:"inForce,omitempty"` // the revision that is in force; none when 0
+	Problems []policy.Problem    `json:"problems,omitempty"`
+	Key      string              `json:"key"`
+	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
+}
+
+// routePolicies adds the part of the API that is about policies.
+func (s server) routePolicies(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/policies", s.listPolicies)
+	mux.HandleFunc("GET /api/policies/{kind}/{name}", s.onePolicy)
+	mux.HandleFunc("GET /schemas/{file}", s.schema)
+}
+
+func (s server) listPolicies(w http.ResponseWriter, r *http.Request) {
+	kind := r.URL.Query().Get("kind")
+	list := []Policy{}
+	for _, i := range s.policyItems() {
+		if kind == "" || string(i.Status.Kind) == kind {
+			list = append(list, viewPolicy(i))
+		}
+	}
+	s.write(w, list)
+}
+
+func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
+	kind, name := r.PathValue("kind"), r.PathValue("name")
+	items := s.policyItems()
+	at := slices.IndexFunc(items, func(i policystore.Item) bool { return string(i.Status.Kind) == kind && i.Status.Name == name })
+	if at < 0 {
+		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; /api/policies lists them", kind, name))
+		return
+	}
+	view := viewPolicy(items[at])
+	view.Text = items[at].Text
+	s.write(w, view)
+}
+
+func (s server) policyItems() []policystore.Item {
+	if s.policies == nil {
+		return nil
+	}
+	return s.policies().Items
+}
+
+func viewPolicy(i policystore.Item) Policy {
+	view := Policy{
+		Kind: i.Status.Kind, Name: i.Status.Name, Service: i.Service, Verdict: i.Status.Verdict, Paused: i.Paused,
+		Revision: i.Status.Revision, Problems: i.Status.Problems, Key: i.Key,
+	}
+	if i.Status.LastGood != nil && !i.Paused {
+		view.InForce = i.Status.LastGood.Revision
+	}
+	return view
+}
+
+func (s server) schema(w http.ResponseWriter, r *http.Request) {
+	text, err := schemas.Files.ReadFile(r.PathValue("file"))
+	if err != nil {
+		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no schema %q; /schemas/policy.json covers every kind", r.PathValue("file")))
+		return
+	}
+	w.Header().Set("content-type", "application/schema+json")
+	_, _ = w.Write(text)
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+)
+
+func twoPolicies() policystore.State {
+	return policystore.State{Synced: true, Items: []policystore.Item{
+		{Key: "/d/policies/Lane/gray", Text: "percent: 5\n", Status: policystore.Status{
+			Kind: model.KindLane, Name: "gray", Verdict: policystore.Rejected, Revision: 9,
+			Problems: []policy.Problem{{Line: 1, Column: 10, Field: "percent", Message: "must be a percentage"}},
+			LastGood: &policystore.Good{Revision: 7},
+		}},
+		{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Service: "hello", Paused: true, Status: policystore.Status{
+			Kind: model.KindTraffic, Name: "hello", Verdict: policystore.Accepted, Revision: 8, LastGood: &policystore.Good{Revision: 8},
+		}},
+	}}
+}
+
+func TestPolicies(t *testing.T) {
+	client, address := serve(t, fake{}, Options{Policies: twoPolicies})
+	all, err := client.Policies(t.Context(), "")
+	if err != nil || len(all) != 2 || all[0].InForce != 7 || all[1].InForce != 0 || all[1].Text != "" {
+		t.Errorf("got %+v, %v", all, err)
+	}
+	lanes, err := client.Policies(t.Context(), "Lane")
+	if diff := cmp.Diff(all[:1], lanes); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	for path, want := range map[string]int{
+		"/api/policies/Traffic/hello": http.StatusOK, "/api/policies/Traffic/bye": http.StatusNotFound,
+		"/schemas/Traffic.json": http.StatusOK, "/schemas/policy.json": http.StatusOK, "/schemas/schemas.go": http.StatusNotFound,
+	} {
+		answer, err := http.Get(address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != want || !json.Valid(body) {
+			t.Errorf("%s yields %d %.100s", path, answer.StatusCode, body)
+		}
+	}
+}
