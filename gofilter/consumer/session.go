@@ -21,6 +21,7 @@ type Counts struct {
 type Output struct {
 	Consumer []byte // Dubbo frames for the consumer, nil for none
 	Manager  []byte // HTTP/2 for the connection manager, nil for none
+	Later    bool   // there is something for the manager that the next Output brings
 	Close    bool   // close the connection once the consumer has what is sent to it
 	Pause    bool   // read no more from the consumer until an Output says otherwise
 	Counts   Counts // since the last Output
@@ -116,6 +117,16 @@ func (s *Session) Output() Output {
 	out := s.out
 	out.Pause = s.unsent > maxUnsent && !s.over
 	s.out = Output{Consumer: reuse(out.Consumer), Manager: reuse(out.Manager), Close: out.Close}
+	return out
+}
+
+// Answers is Output for a host that can give nothing to the manager now, because the manager is at work: what there is
+// for it stays for the next Output.
+func (s *Session) Answers() Output {
+	manager := s.out.Manager
+	s.out.Manager = nil
+	out := s.Output()
+	s.out.Manager, out.Later = manager, len(manager) > 0
 	return out
 }
 

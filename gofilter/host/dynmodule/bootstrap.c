@@ -10,17 +10,29 @@ static const module_bytes counter_names[] = {
     {"rejected", 8},
     {"protocol_errors", 15},
     {"panics", 6},
+    // From here on those of consumers' connections, in the order of envoy.h.
+    {"consumer_requests", 17},
+    {"consumer_heartbeats", 19},
+    {"consumer_rejected", 17},
+    {"consumer_protocol_errors", 24},
+    {"consumer_connections", 20},
 };
-enum { COUNTERS = sizeof counter_names / sizeof *counter_names };
+enum { COUNTERS = sizeof counter_names / sizeof *counter_names, EVENTS = COUNTERS - CONSUMER_COUNTERS };
 static size_t counter_ids[COUNTERS];
 static _Atomic(void *) counters; // the configuration that owns them
 
 void dubbo_count(uint32_t events) {
   void *owner = atomic_load_explicit(&counters, memory_order_acquire);
   if (events == 0 || owner == NULL) return;
-  for (int i = 0; i < COUNTERS; i++) {
+  for (int i = 0; i < EVENTS; i++) {
     if (events & (1u << i)) envoy.bootstrap_extension_config_increment_counter(owner, counter_ids[i], NULL, 0, 1);
   }
+}
+
+void dubbo_count_consumer(int counter, uint32_t n) {
+  void *owner = atomic_load_explicit(&counters, memory_order_acquire);
+  if (n == 0 || owner == NULL) return;
+  envoy.bootstrap_extension_config_increment_counter(owner, counter_ids[EVENTS + counter], NULL, 0, n);
 }
 
 const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, envoy_bytes name, envoy_bytes config) {
@@ -46,11 +58,14 @@ void envoy_dynamic_module_on_bootstrap_extension_shutdown(void *extension, const
   done(context);
 }
 
+void envoy_dynamic_module_on_bootstrap_extension_drain_started(void *extension, const void *module) {
+  dubbo_consumers_drain();
+}
+
 // Envoy refuses a module without these; this one has nothing to do in them.
 #define NOTHING(name, ...) void envoy_dynamic_module_on_bootstrap_extension_##name(__VA_ARGS__) {}
 NOTHING(server_initialized, void *extension, const void *module)
 NOTHING(worker_thread_initialized, void *extension, const void *module)
-NOTHING(drain_started, void *extension, const void *module)
 NOTHING(destroy, const void *module)
 NOTHING(config_scheduled, void *config, const void *module, uint64_t event)
 NOTHING(timer_fired, void *config, const void *module, void *timer)

@@ -43,6 +43,21 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_set_buffer_limit)                                                                                             \
   X(http_send_response)                                                                                                \
   X(http_clear_route_cache)                                                                                            \
+  X(network_filter_get_read_buffer_chunks_size)                                                                        \
+  X(network_filter_get_read_buffer_chunks)                                                                             \
+  X(network_filter_drain_read_buffer)                                                                                  \
+  X(network_filter_append_read_buffer)                                                                                 \
+  X(network_filter_get_write_buffer_chunks_size)                                                                       \
+  X(network_filter_get_write_buffer_chunks)                                                                            \
+  X(network_filter_drain_write_buffer)                                                                                 \
+  X(network_filter_append_write_buffer)                                                                                \
+  X(network_filter_inject_read_data)                                                                                   \
+  X(network_filter_inject_write_data)                                                                                  \
+  X(network_filter_read_disable)                                                                                       \
+  X(network_filter_close)                                                                                              \
+  X(network_filter_scheduler_new)                                                                                      \
+  X(network_filter_scheduler_commit)                                                                                   \
+  X(network_filter_scheduler_delete)                                                                                   \
   X(bootstrap_extension_config_define_counter)                                                                         \
   X(bootstrap_extension_config_increment_counter)                                                                      \
   X(bootstrap_extension_config_signal_init_complete)
@@ -75,6 +90,27 @@ typedef struct {
   module_field *fields;
   size_t fields_len;
 } dubbo_step;
+
+// What is counted of consumers' connections, in the order of consumer.Counts.
+enum { CONSUMER_REQUESTS, CONSUMER_HEARTBEATS, CONSUMER_REJECTED, CONSUMER_ERRORS, CONSUMER_CONNECTIONS, CONSUMER_COUNTERS };
+
+// What Go wants done on a consumer's connection. Its memory is pinned Go memory until the connection's next call into Go.
+typedef struct {
+  uint32_t slot;          // of the connection
+  uint32_t events;        // host.Event: what to count
+  module_bytes consumer;  // to be sent to the consumer
+  module_bytes manager;   // to be given to the connection manager
+  bool later;             // there is more for the manager, when it is not at work
+  bool shut;              // close the connection
+  bool pause;             // read no more from the consumer
+  uint32_t counts[CONSUMER_CONNECTIONS];
+} dubbo_flow;
+
+// Counts n more of what happened on consumers' connections, as dubbo_count does.
+void dubbo_count_consumer(int counter, uint32_t n);
+
+// Tells every consumer that this Envoy takes leave. Safe on every thread.
+void dubbo_consumers_drain(void);
 
 // Counts the events of a step. Safe on every thread, and before or without the bootstrap extension.
 void dubbo_count(uint32_t events);
