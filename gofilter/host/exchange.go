@@ -114,10 +114,14 @@ func (x *Exchange) Upstream(parts [][]byte, end bool) (s Step) {
 		if r == nil {
 			continue
 		}
+		s.Response = r
 		if r.Broken {
-			return x.hold(Step{Response: r, Events: Broken})
+			s.Events = Broken
 		}
-		s = x.finish(Step{Response: r})
+		if r.Unsafe {
+			return x.hold(s)
+		}
+		s = x.finish(s)
 		break
 	}
 	s.Send = x.out
@@ -129,8 +133,9 @@ func (x *Exchange) finish(s Step) Step {
 	return s
 }
 
-// hold keeps a response back until the provider has closed its connection. What else such a connection carries is not
-// known, and a connection that is whole when the response is sent goes back to Envoy's pool.
+// hold keeps a response back until the provider has closed its connection, which it is asked for. What else such a
+// connection carries must not reach another call, and a connection that is whole when the response is sent goes back to
+// Envoy's pool.
 func (x *Exchange) hold(s Step) Step {
 	x.held = s.Response
 	s.Response, s.Shut = nil, true

@@ -122,7 +122,7 @@ func TestRejected(t *testing.T) {
 
 // A provider that broke its protocol may still be sending: its connection is closed before the response is sent.
 func TestBrokenProvider(t *testing.T) {
-	broken := &transcode.Response{Status: http.StatusBadGateway, Broken: true}
+	broken := &transcode.Response{Status: http.StatusBadGateway, Broken: true, Unsafe: true}
 	core := &script{answers: map[string]*transcode.Response{"garbage": broken}}
 	x := host.NewExchange(core, nil)
 	x.Begin(nil, head)
@@ -139,6 +139,20 @@ func TestBrokenProvider(t *testing.T) {
 	}
 	if last := core.told[len(core.told)-1]; last != "upstream garbage" {
 		t.Errorf("the core was still told %q", last)
+	}
+}
+
+// What does not speak Dubbo may never close: nothing waits for it.
+func TestNoDubboProvider(t *testing.T) {
+	broken := &transcode.Response{Status: http.StatusBadGateway, Broken: true}
+	core := &script{answers: map[string]*transcode.Response{"garbage": broken}, sends: map[string]string{"garbage": "ping"}}
+	x := host.NewExchange(core, nil)
+	x.Begin(nil, head)
+	x.Request(nil, true)
+	got := []host.Step{x.Upstream(bytesOf("garbage"), false), x.Upstream(bytesOf("more"), false)}
+	want := []host.Step{{Send: []byte("ping"), Response: broken, Events: host.Broken}, {}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("steps (-want +got):\n%s", d)
 	}
 }
 

@@ -6,6 +6,7 @@
 package transcode
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -26,9 +27,10 @@ type Response struct {
 	// Reset says that the provider closed the connection before it answered. A host that can should reset the
 	// stream instead of sending the response, so that Envoy's retries on "reset" apply.
 	Reset bool
-	// Broken says that nothing sensible can be expected of the provider's connection any more: it must not carry
-	// another call.
+	// Broken says that the provider broke its protocol.
 	Broken bool
+	// Unsafe says that bytes of this answer are still on their way: the connection must not carry another call.
+	Unsafe bool
 }
 
 // Call is the state of one HTTP request on its way to a Dubbo provider and back. The order of calls is
@@ -184,9 +186,7 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 		h, body, ok, err := c.frames.Next()
 		switch {
 		case err != nil:
-			done = c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
-			done.Broken = true
-			return c.send, done
+			return c.broken(err)
 		case !ok && end:
 			done = c.fail(faultf(closed, "the provider closed the connection before it answered"))
 			done.Reset = true
@@ -203,6 +203,20 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 			return c.send, c.answer(h, body)
 		}
 	}
+}
+
+// broken ends a call whose answer is no frame. What does not speak Dubbo need not close the connection when it is asked
+// to, so nothing waits for that; a heartbeat is sent instead. Whatever that is answered with reaches a connection that
+// carries no call, for which Envoy closes it. Of a frame that is too large the rest would reach another call: a peer that
+// sends one speaks Dubbo, and closes.
+func (c *Call) broken(err error) (send []byte, done *Response) {
+	var tooLarge *dubbo.TooLargeError
+	done = c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
+	done.Broken, done.Unsafe = true, errors.As(err, &tooLarge)
+	if !done.Unsafe {
+		c.send = dubbo.AppendHeartbeat(c.send, c.id)
+	}
+	return c.send, done
 }
 
 // Broken ends a call inside which something panicked: it drops all state, so that the Call may be reset and reused,

@@ -142,3 +142,20 @@ func TestConsumerCall(t *testing.T) {
 		t.Errorf("got %v, want 400", got)
 	}
 }
+
+// What does not speak Dubbo is answered for at once, even when it never closes; what it sends later closes the
+// connection.
+func TestStubbornGarbage(t *testing.T) {
+	release := make(chan struct{})
+	p := startProvider(t, func(p *peer, c call) {
+		garbage(p, c)
+		<-release
+		garbage(p, c)
+	})
+	r := startRig(t, route{prefix: "/", providers: []*provider{p}, options: "timeout: 60s"})
+	r.expect(t, hash, "hello", reply{status: http.StatusBadGateway})
+	p.Become(echo)
+	close(release)
+	r.WaitStat("cluster.cluster0.upstream_cx_destroy_local", func(n uint64) bool { return n == 1 })
+	r.expect(t, hash, "after", ok("after"))
+}
