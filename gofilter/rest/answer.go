@@ -66,7 +66,10 @@ func (c *Call) unusable(reason string) {
 
 // value writes the result, or tells why the answer is none.
 func (c *Call) value() (unusable string) {
-	returns := c.returns()
+	returns := ""
+	if t := c.returns(); t != nil {
+		returns = t.Name()
+	}
 	kind, _, _ := strings.Cut(c.contentType, ";")
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	switch {
@@ -100,7 +103,7 @@ func (c *Call) jsonValue() (unusable string) {
 	}
 	c.form(dubbo.ResponseValue)
 	var err error
-	if c.w.Buf, err = c.values.AppendValue(c.w.Buf, c.body); err != nil {
+	if c.w.Buf, err = c.values.AppendValue(c.w.Buf, c.body, c.returns(), c.generic); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -112,6 +115,14 @@ func wrap(body []byte, member string) []byte {
 	return append(append(out, body...), '}')
 }
 
+// returns is what the schema says the method returns, nil when it is not known.
+func (c *Call) returns() *transcode.Type {
+	if c.schema == nil {
+		return nil
+	}
+	return c.schema.Returns(c.method, c.arity)
+}
+
 // takesText reports whether a method of this return type may be answered in plain text.
 func takesText(returns string) bool {
 	switch returns {
@@ -119,24 +130,6 @@ func takesText(returns string) bool {
 		return true
 	}
 	return false
-}
-
-// returns is the Java type that the method returns, "" when it is not known.
-func (c *Call) returns() string {
-	if c.schema == nil {
-		return ""
-	}
-	found := ""
-	for _, m := range c.schema.Methods {
-		switch {
-		case m.Name != c.method || len(m.Parameters) != c.arity:
-		case found != "" && found != m.Returns:
-			return "" // overloads that differ
-		default:
-			found = m.Returns
-		}
-	}
-	return found
 }
 
 // form begins a result: one of the forms without attachments, or its counterpart with them when the consumer reads those.

@@ -14,9 +14,9 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
-// Schemas finds a schema by its ID. It returns nil for one that is not known, which is as if the call named none. The
-// bytes are only read during the call.
-type Schemas func(id []byte) *config.Schema
+// Schemas finds a schema by its ID; transcode.Schemas.Find is one. It returns nil for one that is not known, which is as
+// if the call named none. The bytes are only read during the call.
+type Schemas func(id []byte) *transcode.Schema
 
 // Message says what becomes of a request or of an answer. It is valid until its Call is fed again or reset.
 type Message struct {
@@ -44,15 +44,16 @@ type call struct {
 	cfg     config.Bridge
 	schemas Schemas
 
-	path, arguments, protocol, cookies string // of the request
-	schemaID, operationIndex           string
-	invoked, mode                      string // of a generic call: $invoke, and what the attachment generic says
+	path, arguments, types, protocol, cookies string // of the request
+	schemaID, operationIndex                  string
+	invoked, mode                             string // of a generic call: $invoke, and what the attachment generic says
 
 	service, method string
 	generic         bool
 	arity           int
-	schema          *config.Schema    // nil when there is none
+	schema          *transcode.Schema // nil when there is none
 	operation       *config.Operation // nil when the method is not mapped
+	template        []config.Segment  // of the operation's path
 
 	status      int // of the answer
 	contentType string
@@ -86,6 +87,8 @@ func (c *Call) Header(name, value []byte) {
 		c.arguments = string(value)
 	case config.ProtocolHeader:
 		c.protocol = string(value)
+	case config.TypesHeader:
+		c.types = string(value)
 	case config.SchemaHeader:
 		c.schemaID = string(value)
 	case config.OperationHeader:

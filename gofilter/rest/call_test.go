@@ -37,8 +37,8 @@ func encoded(t testing.TB, arguments ...any) []byte {
 }
 
 // ask feeds a call: the bytes of its arguments, and headers as names and values in turn, which win over the usual ones.
-func ask(c *Call, schema *config.Schema, arguments []byte, headers ...string) (*Message, *transcode.Response) {
-	c.Reset(&limits, func(id []byte) *config.Schema {
+func ask(c *Call, schema *transcode.Schema, arguments []byte, headers ...string) (*Message, *transcode.Response) {
+	c.Reset(&limits, func(id []byte) *transcode.Schema {
 		if string(id) == schemaOfMapped {
 			return schema
 		}

@@ -54,7 +54,7 @@ func (c *Call) mapped() string {
 	if c.schema == nil {
 		return ""
 	}
-	class, _ := only(c.schema.Exceptions, c.status)
+	class, _ := only(c.schema.Def().Exceptions, c.status)
 	return class
 }
 

@@ -1,8 +1,8 @@
 package rest
 
 import (
-	"bytes"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,19 +12,17 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
-// findOperation is the mapping of the called method: the one the route names, or else the first of the schema with as
-// many parameters as the call has arguments. It is nil when the method is not mapped.
-func (c *Call) findOperation() *config.Operation {
-	all := c.schema.Operations
-	if i, err := strconv.Atoi(c.operationIndex); err == nil && i >= 0 && i < len(all) && c.fits(&all[i]) {
-		return &all[i]
+// findOperation finds the mapping of the called method: the one the route names, or else the first of the schema with
+// as many parameters as the call has arguments. There is none when the method is not mapped.
+func (c *Call) findOperation() {
+	all := c.schema.Def().Operations
+	at, err := strconv.Atoi(c.operationIndex)
+	if err != nil || at < 0 || at >= len(all) || !c.fits(&all[at]) {
+		at = slices.IndexFunc(all, func(o config.Operation) bool { return c.fits(&o) })
 	}
-	for i := range all {
-		if c.fits(&all[i]) {
-			return &all[i]
-		}
+	if at >= 0 {
+		c.operation, c.template = &all[at], c.schema.Template(at)
 	}
-	return nil
 }
 
 func (c *Call) fits(o *config.Operation) bool {
@@ -88,33 +86,39 @@ func (c *Call) fill(arguments []jsontext.Value) *fault {
 // path fills the path's template.
 func (m *filling) path() ([]byte, *fault) {
 	var out []byte
-	rest := m.c.operation.Path
-	for {
-		literal, after, found := strings.Cut(rest, "{")
-		out = append(out, literal...)
-		if !found {
-			return out, nil
+	for _, segment := range m.c.template {
+		out = append(out, '/')
+		if segment.Variable == "" {
+			out = append(out, segment.Literal...)
+			continue
 		}
-		name, tail, _ := strings.Cut(after, "}")
-		text, b, ok := m.inPath(name)
-		// An empty segment, or one that servers take for a folder, would be a request for something else.
-		if !ok || text == "" || text == "." || text == ".." {
-			return nil, badCall("argument %s of %s is %.40q, which cannot stand in the path %s", b.Name, m.c.method, text, m.c.operation.Path)
+		text, ok := m.inPath(segment.Variable)
+		parts := []string{text}
+		if segment.Rest {
+			parts = strings.Split(text, "/")
 		}
-		out = append(out, escape(text)...)
-		rest = tail
+		for i, part := range parts {
+			// An empty segment, or one that servers take for a folder, would be a request for something else.
+			if !ok || part == "" || part == "." || part == ".." {
+				return nil, badCall("argument %s of %s is %.40q, which cannot stand in the path %s", segment.Variable, m.c.method, text, m.c.operation.Path)
+			}
+			if i > 0 {
+				out = append(out, '/')
+			}
+			out = append(out, escape(part)...)
+		}
 	}
+	return out, nil
 }
 
-// inPath finds the argument that stands in the path under a name.
-func (m *filling) inPath(name string) (text string, b config.Binding, ok bool) {
+// inPath is the argument that stands in the path under a name. It is not ok for null.
+func (m *filling) inPath(name string) (text string, ok bool) {
 	for i, b := range m.c.operation.Parameters {
 		if b.From == config.FromPath && b.Name == name {
-			text, ok = m.text(b, m.arguments[i])
-			return text, b, ok
+			return m.text(m.arguments[i])
 		}
 	}
-	return "", config.Binding{Name: name}, false
+	return "", false
 }
 
 // addQuery adds a parameter to the query string, one for each element of a list, none for null.
@@ -127,12 +131,12 @@ func (m *filling) addQuery(b config.Binding, v jsontext.Value) *fault {
 		}
 	}
 	for _, v := range list {
-		text, ok := m.text(b, v)
+		text, ok := m.text(v)
 		if !ok {
 			continue
 		}
 		mark := byte('&')
-		if m.query == nil && !strings.Contains(m.c.operation.Path, "?") {
+		if m.query == nil {
 			mark = '?'
 		}
 		m.query = append(append(m.query, mark), escape(b.Name)...)
@@ -143,7 +147,7 @@ func (m *filling) addQuery(b config.Binding, v jsontext.Value) *fault {
 
 // addHeader sets a header, unless the argument is null.
 func (m *filling) addHeader(b config.Binding, v jsontext.Value) *fault {
-	text, ok := m.text(b, v)
+	text, ok := m.text(v)
 	if !ok {
 		return nil
 	}
@@ -158,7 +162,7 @@ func (m *filling) addHeader(b config.Binding, v jsontext.Value) *fault {
 
 // addCookie adds a cookie to those of the request, unless the argument is null.
 func (m *filling) addCookie(b config.Binding, v jsontext.Value, cookies string) (string, *fault) {
-	text, ok := m.text(b, v)
+	text, ok := m.text(v)
 	if !ok {
 		return cookies, nil
 	}
@@ -183,15 +187,9 @@ func (m *filling) addField(b config.Binding, v jsontext.Value) {
 	m.fields = append(m.fields, v...)
 }
 
-// text is an argument as it stands outside of a body: a string without its quotes, an enum's constant by its name, other
-// values as their JSON. It is not ok for null.
-func (m *filling) text(b config.Binding, v jsontext.Value) (string, bool) {
-	if v.Kind() == '{' && len(m.c.schema.Classes[b.Type].Enum) > 0 {
-		// A typed call carries a constant as an object with the field name.
-		if name, ok := bytes.CutPrefix(v, []byte(`{"name":`)); ok {
-			v = jsontext.Value(bytes.TrimSuffix(name, []byte("}")))
-		}
-	}
+// text is an argument as it stands outside of a body: a string without its quotes, other values as their JSON. It is not
+// ok for null.
+func (m *filling) text(v jsontext.Value) (string, bool) {
 	switch v.Kind() {
 	case 'n':
 		return "", false

@@ -4,13 +4,27 @@ import (
 	"strings"
 	"testing"
 
+	hessian "github.com/apache/dubbo-go-hessian2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
+type role struct{ Name string }
+
+func (role) JavaClassName() string { return "com.example.Role" }
+
 // users is a mapped service.
-var users = &config.Schema{
+var users = func() *transcode.Schema {
+	s, err := transcode.NewSchema(usersDef)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}()
+
+var usersDef = config.Schema{
 	Service: "com.example.Users",
 	Methods: []config.Method{
 		{Name: "find", Parameters: []config.Parameter{{Type: "long"}}, Returns: "com.example.User"},
@@ -18,10 +32,24 @@ var users = &config.Schema{
 		{Name: "age", Parameters: []config.Parameter{{Type: "long"}}, Returns: "int"},
 		{Name: "drop", Parameters: []config.Parameter{{Type: "long"}}, Returns: "void"},
 		{Name: "photo", Parameters: []config.Parameter{{Type: "long"}}, Returns: "byte[]"},
+		{Name: "list", Parameters: []config.Parameter{{Type: "long"}}, Returns: "java.util.List<com.example.User>"},
+		{Name: "pay", Parameters: []config.Parameter{{Type: "long"}}, Returns: "java.math.BigDecimal"},
+		{Name: "since", Parameters: []config.Parameter{{Type: "long"}}, Returns: "java.time.LocalDate"},
+		{Name: "role", Parameters: []config.Parameter{{Type: "long"}}, Returns: "com.example.Role"},
+		{Name: "total", Parameters: []config.Parameter{{Type: "long"}}, Returns: "long"},
 		{Name: "twice", Parameters: []config.Parameter{{Type: "long"}}, Returns: "int"},
 		{Name: "twice", Parameters: []config.Parameter{{Type: "java.lang.String"}}, Returns: "java.lang.String"},
 	},
-	Classes: map[string]config.Class{"com.example.Role": {Enum: []string{"ADMIN", "MEMBER"}}},
+	Classes: map[string]config.Class{
+		"com.example.Role": {Enum: []string{"ADMIN", "MEMBER"}},
+		"com.example.User": {
+			Fields: []config.Parameter{
+				{Name: "id", Type: "long"}, {Name: "role", Type: "com.example.Role"}, {Name: "boss", Type: "com.example.User"},
+				{Name: "born", Type: "java.util.Date"}, {Name: "since", Type: "java.time.LocalDate"}, {Name: "pay", Type: "java.math.BigDecimal"},
+			},
+			Naming: map[string]string{"since": "joined"},
+		},
+	},
 	Operations: []config.Operation{
 		{Verb: "GET", Path: "/users/{id}", Method: "find", Parameters: []config.Binding{{From: config.FromPath, Name: "id", Type: "long"}},
 			Exceptions: []config.Exception{{Class: "com.example.NoUser", Status: 404}}},
@@ -34,6 +62,7 @@ var users = &config.Schema{
 			{From: config.FromHeader, Name: "X-Trace", Type: "java.lang.String"}, {From: config.FromCookie, Name: "sid", Type: "java.lang.String"},
 			{From: config.FromPath, Name: "id", Type: "long"}, {From: config.FromField, Name: "b\"", Type: "java.lang.Boolean"}}},
 		{Verb: "GET", Path: "/wrapped", Method: "wrapped", Unwrap: "data"},
+		{Verb: "GET", Path: "/files/{path=**}", Method: "file", Parameters: []config.Binding{{From: config.FromPath, Name: "path", Type: "java.lang.String"}}},
 	},
 	Exceptions: []config.Exception{
 		{Class: "com.example.Gone", Status: 404}, {Class: "com.example.Taken", Status: 409}, {Class: "com.example.A", Status: 422}, {Class: "com.example.B", Status: 422},
@@ -41,6 +70,7 @@ var users = &config.Schema{
 }
 
 func TestOperations(t *testing.T) {
+	hessian.RegisterPOJO(&role{})
 	for name, x := range map[string]struct {
 		method    string
 		arguments []any
@@ -50,7 +80,7 @@ func TestOperations(t *testing.T) {
 		"path":           {"find", []any{int64(7)}, nil, []string{":method", "GET", ":path", "/users/7", "content-type", "", "content-length", "0", ""}},
 		"by the route":   {"find", []any{int64(7)}, []string{config.OperationHeader, "0"}, []string{":path", "/users/7", ""}},
 		"route is wrong": {"find", []any{int64(7)}, []string{config.OperationHeader, "2"}, []string{":path", "/users/7", ""}},
-		"lists": {"search", []any{[]int64{1, 2}, "é&=+ /?", map[any]any{"name": "ADMIN"}}, nil,
+		"lists": {"search", []any{[]int64{1, 2}, "é&=+ /?", &role{"ADMIN"}}, nil,
 			[]string{":path", "/users?ids=1&ids=2&a%20b=%C3%A9%26%3D%2B%20%2F%3F&role=ADMIN", ""}},
 		"nulls":     {"search", []any{nil, "", "MEMBER"}, nil, []string{":path", "/users?a%20b=&role=MEMBER", ""}},
 		"no values": {"search", []any{[]any{}, nil, nil}, nil, []string{":path", "/users", ""}},
@@ -58,6 +88,7 @@ func TestOperations(t *testing.T) {
 		"everything": {"put", []any{int32(1), "a/b é", "t1", "s1", int64(7), true}, []string{"cookie", "a=b"},
 			[]string{":method", "PUT", ":path", "/users/7/a%2Fb%20%C3%A9", "x-trace", "t1", "cookie", "a=b; sid=s1", "content-type", "application/json", `{"value":1,"b\"":true}`}},
 		"null field":  {"put", []any{nil, "k", nil, nil, int64(7), nil}, nil, []string{"x-trace", "", "cookie", "", `{"value":null,"b\"":null}`}},
+		"rest":        {"file", []any{"a/b c/d"}, nil, []string{":path", "/files/a/b%20c/d", ""}},
 		"not mapped":  {"other", []any{int64(7)}, nil, []string{":method", "POST", "content-type", "application/json", `[7]`}},
 		"other arity": {"find", []any{int64(7), true}, nil, []string{":method", "POST", ":path", "", `[7,true]`}},
 		"generic":     {"$invoke", []any{"find", []string{"long"}, []any{int64(7)}}, nil, []string{":method", "GET", ":path", "/users/7", ""}},
@@ -89,6 +120,7 @@ func TestOperationRefused(t *testing.T) {
 	}{
 		"null in path":     {"find", []any{nil}, `argument id of find is "", which cannot stand in the path /users/{id}`},
 		"empty in path":    {"put", []any{nil, "", nil, nil, int64(7), nil}, `argument key of put is ""`},
+		"dots in rest":     {"file", []any{"a/../b"}, "cannot stand in the path"},
 		"dots in path":     {"find", []any{".."}, `is "..", which cannot stand in the path`},
 		"line in header":   {"put", []any{nil, "k", "a\r\nb: c", nil, int64(7), nil}, "control characters"},
 		"cookie in cookie": {"put", []any{nil, "k", nil, "a; b=c", int64(7), nil}, "cannot stand in a cookie"},
@@ -144,6 +176,57 @@ func TestMappedAnswers(t *testing.T) {
 			}
 			if d := cmp.Diff(x.want, decode(t, m.Body).value); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// A JSON answer becomes what the method returns, as a provider would have written it.
+func TestTypedResults(t *testing.T) {
+	const ann = `{"id":7,"role":"ADMIN","boss":{"id":8},"born":"2024-02-29T13:14:15Z","joined":"2024-02-29","pay":1.50,"other":1}`
+	hex := func(parts ...string) string { return strings.Join(parts, "") }
+	const (
+		userOnly = "C\x10com.example.User\x91\x02id"
+		roleOnly = "C\x10com.example.Role\x91\x04name"
+		decimal  = "C\x14java.math.BigDecimal\x91\x05value"
+		day      = "C07com.alibaba.com.caucho.hessian.io.java8.LocalDateHandle\x93\x04year\x05month\x03day"
+	)
+	for name, x := range map[string]struct {
+		method, body string
+		generic      bool
+		want         string // without form and attachments
+		wrong        string // or this in the exception's message
+	}{
+		"long":              {"total", "7", false, "\xe7", ""},
+		"decimal":           {"pay", "1.50", false, hex(decimal, "\x60", "\x041.50"), ""},
+		"date":              {"since", `"2024-02-29"`, false, hex(day, "\x60", "\xcf\xe8\x92\xad"), ""},
+		"enum":              {"role", `"ADMIN"`, false, hex(roleOnly, "\x60", "\x05ADMIN"), ""},
+		"list":              {"list", `[{"id":7},{"id":8}]`, false, hex(userOnly, "\x60\xe7\x60\xe8"), ""},
+		"for generic":       {"list", `[{"id":7}]`, true, "H\x02id\xe7Z", ""},
+		"enum, for generic": {"role", `"ADMIN"`, true, "\x05ADMIN", ""},
+		"no such constant":  {"role", `"BOSS"`, false, "", `found the string "BOSS"`},
+		"text for a long":   {"total", `"7"`, false, "", "expected long (an integer of 64 bits)"},
+		"nested":            {"list", "[" + ann + `,{"id":"x"}]`, false, "", `at "/1/id"`},
+		"everything":        {"find", ann, false, "joined", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			arguments, headers := encoded(t, int64(7)), []string{":path", "/com.example.Users/" + x.method}
+			if x.generic {
+				arguments, headers = encoded(t, x.method, nil, []any{int64(7)}), append(headers, config.MethodHeader, "$invoke")
+			}
+			if _, bad := ask(&c, users, arguments, headers...); bad != nil {
+				t.Fatal(reasonOf(t, bad))
+			}
+			m := answer(&c, 200, "application/json", x.body)
+			if x.wrong != "" {
+				if _, fields := exceptionOf(t, m.Body); !strings.Contains(fields["detailMessage"], x.wrong) {
+					t.Errorf("got %v, want %s", fields, x.wrong)
+				}
+				return
+			}
+			if name != "everything" && !strings.Contains(string(m.Body), x.want) {
+				t.Errorf("got %q, want %q", m.Body, x.want)
 			}
 		})
 	}

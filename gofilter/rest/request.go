@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
 // request turns the call into the request for the HTTP service.
@@ -22,7 +23,14 @@ func (c *Call) request() *fault {
 		return badCall("header %s is %.20q for a body of %d bytes; it is how many of them are the arguments, in front of the attachments",
 			config.ArgumentsHeader, c.arguments, len(c.body))
 	}
-	list, err := c.values.Array(c.body[:n], c.cfg.MaxRequestBytes, c.generic)
+	if c.schemaID != "" && c.schemas != nil {
+		c.schema = c.schemas([]byte(c.schemaID))
+	}
+	how := transcode.Arguments{MaxBytes: c.cfg.MaxRequestBytes, Schema: c.schema, DropClass: c.generic}
+	if !c.generic {
+		how.Descriptor = c.types
+	}
+	list, err := c.values.Array(c.body[:n], how)
 	if err != nil {
 		return badCall("the arguments cannot be read: %v", err)
 	}
@@ -32,27 +40,28 @@ func (c *Call) request() *fault {
 		}
 	}
 	c.json = append(c.json[:0], list...)
-	if c.schemaID != "" && c.schemas != nil {
-		c.schema = c.schemas([]byte(c.schemaID))
+	if f := c.write(); f != nil {
+		return f
 	}
-	var arguments []jsontext.Value
+	c.dress()
+	return nil
+}
+
+// write puts the arguments where the mapping wants them, or all of them into the body.
+func (c *Call) write() *fault {
 	if c.schema != nil {
-		if arguments, err = elements(c.json); err != nil {
+		arguments, err := elements(c.json)
+		if err != nil {
 			return badCall("the arguments cannot be read: %v", err)
 		}
 		c.arity = len(arguments)
-		c.operation = c.findOperation()
-	}
-	if c.operation != nil {
-		if f := c.fill(arguments); f != nil {
-			return f
+		if c.findOperation(); c.operation != nil {
+			return c.fill(arguments)
 		}
-	} else {
-		c.set(":method", "POST")
-		c.set("content-type", "application/json")
-		c.msg.Body = c.json
 	}
-	c.dress()
+	c.set(":method", "POST")
+	c.set("content-type", "application/json")
+	c.msg.Body = c.json
 	return nil
 }
 

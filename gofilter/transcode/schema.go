@@ -13,6 +13,7 @@ type Schema struct {
 	methods    map[string][]*method // overloads in the schema's order
 	classes    map[string]*class    // by Java's own name
 	operations []*operation
+	returns    map[signature]*Type
 	answers    *answers
 }
 
@@ -36,6 +37,7 @@ func NewSchema(def config.Schema) (*Schema, error) {
 	for i := range s.def.Operations {
 		s.operations = append(s.operations, c.operation(s, &s.def.Operations[i]))
 	}
+	c.makeReturns(s)
 	c.settle()
 	for _, overloads := range s.methods {
 		for _, m := range overloads {

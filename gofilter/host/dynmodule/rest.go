@@ -3,11 +3,7 @@ package main
 // #include "envoy.h"
 import "C"
 
-import (
-	"github.com/dubbomesh/dubbomesh/gofilter/config"
-	"github.com/dubbomesh/dubbomesh/gofilter/host"
-	"github.com/dubbomesh/dubbomesh/gofilter/rest"
-)
+import "github.com/dubbomesh/dubbomesh/gofilter/host"
 
 // dubboRestRequest takes a whole call. The slot in out is for its answer, unless out has a response.
 //
@@ -15,7 +11,7 @@ import (
 func dubboRestRequest(cfg C.uint32_t, fields *C.envoy_field, fieldsLen C.size_t, chunks *C.envoy_bytes, chunksLen C.size_t, out *C.dubbo_step) {
 	st := takeState()
 	out.slot = C.uint32_t(states.Put(st))
-	st.tellRewrite(out, host.RestRequest(&st.rest, bridges.Get(uint32(cfg)), schemaByID, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError))
+	st.tellRewrite(out, host.RestRequest(&st.rest, bridges.Get(uint32(cfg)), schemas.Find, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError))
 }
 
 // dubboRestAnswer takes the answer of the HTTP service. Own says that it cannot be changed any more.
@@ -41,8 +37,3 @@ func (st *state) tellRewrite(out *C.dubbo_step, r host.Rewrite) {
 	st.pins.Pin(&st.fields[0])
 	out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
 }
-
-var _ rest.Schemas = schemaByID
-
-// schemaByID finds a schema that the control plane has sent.
-func schemaByID([]byte) *config.Schema { return nil }
