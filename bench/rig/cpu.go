@@ -16,14 +16,18 @@ const tick = 10 * time.Millisecond
 
 // moment is what was used up to one point in time.
 type moment struct {
-	envoy, servers, loads time.Duration // CPU time
-	busy, total           time.Duration // of all cores together
-	counts                []counts      // of each server
+	hop, servers, loads time.Duration // CPU time
+	busy, total         time.Duration // of all cores together
+	counts              []counts      // of each server
 }
 
-// look reads all counters.
-func (r *rig) look(ctx context.Context, answering []*server) (m moment, err error) {
-	if m.envoy, err = cpuTime(r.mesh.envoyPID); err != nil {
+// look reads all counters that matter for a way.
+func (r *rig) look(ctx context.Context, w way, answering []*server) (m moment, err error) {
+	gateway := r.mesh.envoyPID
+	if w == javaGateway {
+		gateway = r.java.process.PID()
+	}
+	if m.hop, err = cpuTime(gateway); err != nil {
 		return m, err
 	}
 	for _, s := range answering {
@@ -33,7 +37,7 @@ func (r *rig) look(ctx context.Context, answering []*server) (m moment, err erro
 		}
 		m.servers += used
 	}
-	var children syscall.Rusage // of those that have ended: wrk
+	var children syscall.Rusage // of those that have ended: what made the load
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err != nil {
 		return m, err
 	}
@@ -47,7 +51,7 @@ func (r *rig) look(ctx context.Context, answering []*server) (m moment, err erro
 
 // otherShare is the share of the machine that went to nobody in the rig: neighbours, and the kernel's own work.
 func otherShare(before, after moment) float64 {
-	ours := after.envoy - before.envoy + after.servers - before.servers + after.loads - before.loads
+	ours := after.hop - before.hop + after.servers - before.servers + after.loads - before.loads
 	return max(0, float64(after.busy-before.busy-ours)/float64(max(1, after.total-before.total)))
 }
 

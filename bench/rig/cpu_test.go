@@ -37,7 +37,7 @@ func TestParseMachine(t *testing.T) {
 }
 
 func TestOtherShare(t *testing.T) {
-	after := moment{envoy: time.Second, servers: time.Second, loads: time.Second, busy: 5 * time.Second, total: 20 * time.Second}
+	after := moment{hop: time.Second, servers: time.Second, loads: time.Second, busy: 5 * time.Second, total: 20 * time.Second}
 	if got := otherShare(moment{}, after); got != 0.1 {
 		t.Errorf("got %v, want 0.1", got)
 	}

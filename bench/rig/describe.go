@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +76,9 @@ func command(o options) string {
 	if o.rounds != 1 {
 		args = append(args, fmt.Sprintf("--rounds %d", o.rounds))
 	}
+	if names := besideNames(o.ways); names != "" {
+		args = append(args, "--beside "+names)
+	}
 	if o.provider != "lean" {
 		args = append(args, "--provider "+o.provider)
 	}
@@ -86,4 +90,16 @@ func command(o options) string {
 		line += fmt.Sprintf(" ARGS='%s'", strings.Join(args, " "))
 	}
 	return strings.Replace(line, "1m0s", "60s", 1)
+}
+
+// besideNames are the names of the ways that are not always measured.
+func besideNames(all []way) string {
+	var names []string
+	for name, w := range beside {
+		if slices.Contains(all, w) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ",")
 }

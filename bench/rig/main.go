@@ -23,6 +23,7 @@ type options struct {
 	duration    time.Duration
 	connections []int
 	rounds      int
+	ways        []way
 	provider    string
 	threads     int
 	warmUp      time.Duration
@@ -49,11 +50,12 @@ func main() {
 // parse reads the command line and refuses what would run without a bound.
 func parse(args []string) (options, error) {
 	var o options
-	var connections string
+	var connections, others string
 	f := flag.NewFlagSet("bench-rig", flag.ContinueOnError)
 	f.DurationVar(&o.duration, "duration", 60*time.Second, "how long each run of wrk takes")
 	f.StringVar(&connections, "connections", "128,256,512", "numbers of connections, separated by commas")
 	f.IntVar(&o.rounds, "rounds", 1, "how often everything is measured; tables show the median")
+	f.StringVar(&others, "beside", "", "what else is measured: java (a gateway written in Java), consumer (Dubbo consumers), or both with a comma")
 	f.StringVar(&o.provider, "provider", "lean", "what answers Dubbo calls: lean, go (dubbo-go) or java (Dubbo Java 3.3)")
 	f.IntVar(&o.threads, "threads", 200, "pool of each provider")
 	f.DurationVar(&o.warmUp, "warm-up", 3*time.Second, "how long answers are checked one by one before anything is measured")
@@ -70,6 +72,14 @@ func parse(args []string) (options, error) {
 			return o, fmt.Errorf("--connections %s: %q is not a number from 2 to 4096", connections, text)
 		}
 		o.connections = append(o.connections, n)
+	}
+	o.ways = ways
+	for _, name := range strings.FieldsFunc(others, func(r rune) bool { return r == ',' }) {
+		w, known := beside[name]
+		if !known {
+			return o, fmt.Errorf("--beside %s: write java, consumer, or java,consumer", others)
+		}
+		o.ways = append(slices.Clip(o.ways), w)
 	}
 	switch {
 	case f.NArg() > 0:
@@ -97,7 +107,7 @@ func run(o options) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	runs := time.Duration(o.rounds * len(o.connections) * len(ways))
+	runs := time.Duration(o.rounds * len(o.connections) * len(o.ways))
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute+runs*(o.duration+settle))
 	defer cancel()
 

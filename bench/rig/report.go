@@ -68,6 +68,9 @@ func (r report) short() string {
 	return b.String()
 }
 
+// figures are those of each way, in the ways' order.
+func (w row) figures() []figures { return []figures{w.direct, w.plain, w.dubbo, w.java, w.consumer} }
+
 func number(v float64) string {
 	if v == 0 {
 		return "–"
@@ -110,17 +113,22 @@ on %s, on %s, with %s. The providers are %s.
 `, o.threads, r.about.command, r.about.date, r.about.system, r.about.versions, r.about.provider)
 	b.WriteString(r.short())
 	b.WriteString("\n## Every way\n\nMedians of the rounds. CPU is user and system time of the process per answered request.\n\n")
-	b.WriteString("| connections | way | requests/s | mean | p50 | p99 | errors | Envoy CPU | servers' CPU |\n|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| connections | way | requests/s | mean | p50 | p99 | errors | gateway CPU | servers' CPU |\n|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, w := range r.rows {
-		for i, f := range []figures{w.direct, w.plain, w.dubbo} {
-			envoy := "–"
-			if ways[i] != direct {
-				envoy = fmt.Sprintf("%.0f µs", f.envoyCPU)
+		for i, f := range w.figures() {
+			way := way(i)
+			if f.rate == 0 {
+				continue // not measured
+			}
+			gateway := "–"
+			if way != direct {
+				gateway = fmt.Sprintf("%.0f µs", f.hopCPU)
 			}
 			fmt.Fprintf(&b, "| %d | %s | %.2f | %.2f ms | %.2f ms | %.2f ms | %d | %s | %.0f µs |\n",
-				w.connections, ways[i], f.rate, f.mean, f.p50, f.p99, f.errors, envoy, f.serverCPU)
+				w.connections, way, f.rate, f.mean, f.p50, f.p99, f.errors, gateway, f.serverCPU)
 		}
 	}
+	b.WriteString(r.besides())
 	fmt.Fprintf(&b, "\n## Spread, refusals, neighbours\n\n%s", rounds(o.rounds))
 	b.WriteString("| connections | of straight at plain HTTP, lowest – highest | Envoy CPU, lowest – highest | wrong hashes | refused by a full pool, answered by another | used by others on the machine |\n|--:|--:|--:|--:|--:|--:|\n")
 	for _, w := range r.rows {
@@ -130,6 +138,39 @@ on %s, on %s, with %s. The providers are %s.
 	b.WriteString(method)
 	return b.String()
 }
+
+// besides tells of what was measured only on request.
+func (r report) besides() string {
+	var b strings.Builder
+	if len(r.rows) > 0 && r.rows[0].java.rate > 0 {
+		b.WriteString("\n## Beside a gateway written in Java\n\n" + besideJava)
+		b.WriteString("| connections | requests/s, Java | requests/s, mesh | p99, Java | p99, mesh | CPU, Java | CPU, mesh | mesh beside Java (goal) |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+		for _, w := range r.rows {
+			fmt.Fprintf(&b, "| %d | %.2f | %.2f | %.1f ms | %.1f ms | %.0f µs | %.0f µs | × %.2f (≤ 0.50) |\n",
+				w.connections, w.java.rate, w.dubbo.rate, w.java.p99, w.dubbo.p99, w.java.hopCPU, w.dubbo.hopCPU, w.ofJava.median)
+		}
+	}
+	if len(r.rows) > 0 && r.rows[0].consumer.rate > 0 {
+		b.WriteString("\n## Dubbo consumers\n\n" + besideConsumer)
+		b.WriteString("| calls in flight | calls/s | mean | p99 | errors | Envoy CPU | beside plain HTTP (goal) |\n|--:|--:|--:|--:|--:|--:|--:|\n")
+		for _, w := range r.rows {
+			fmt.Fprintf(&b, "| %d | %.2f | %.2f ms | %.1f ms | %d | %.0f µs | × %.2f (≤ 2.00) |\n",
+				w.connections, w.consumer.rate, w.consumer.mean, w.consumer.p99, w.consumer.errors, w.consumer.hopCPU, w.ofConsumer.median)
+		}
+	}
+	return b.String()
+}
+
+const (
+	besideJava = `Dubbo 3.3's asynchronous generic call behind the HTTP server of the JDK (examples/dubbo-java/gateway-3), with the
+same providers and weights, warmed up for 20 seconds and more.
+
+`
+	besideConsumer = `The calls of the experiment from Dubbo consumers with 8 connections together, through the gateway's HTTP port, which
+knows them by their first bytes.
+
+`
+)
 
 func rounds(n int) string {
 	if n == 1 {

@@ -36,7 +36,7 @@ func TestReplaceMarked(t *testing.T) {
 func measured(round int, dubboRequests uint64) []measurement {
 	one := func(w way, requests uint64, cpu time.Duration) measurement {
 		return measurement{
-			round: round, connections: 512, way: w, envoyCPU: cpu,
+			round: round, connections: 512, way: w, hopCPU: cpu,
 			load: load{Requests: requests, Duration: 10e6, Valid: requests, Mean: 55000, P50: 52000, P99: 80000},
 		}
 	}

@@ -18,15 +18,21 @@ type way int
 
 // The ways, from the shortest.
 const (
-	direct way = iota // straight at one instance of the plain HTTP service
-	plain             // through the gateway to that service, with as many instances and the same weights as the next
-	dubbo             // through the gateway to the Dubbo providers
+	direct      way = iota // straight at one instance of the plain HTTP service
+	plain                  // through the gateway to that service, with as many instances and the same weights as the next
+	dubbo                  // through the gateway to the Dubbo providers
+	javaGateway            // through a gateway written in Java to the Dubbo providers
+	consumer               // Dubbo consumers through the gateway to the Dubbo providers
 )
 
-var ways = []way{direct, plain, dubbo}
+// ways are those that are always measured; beside are the others, by the names that ask for them.
+var (
+	ways   = []way{direct, plain, dubbo}
+	beside = map[string]way{"java": javaGateway, "consumer": consumer}
+)
 
 func (w way) String() string {
-	return [...]string{"straight at plain HTTP", "gateway to plain HTTP", "gateway to Dubbo"}[w]
+	return [...]string{"straight at plain HTTP", "gateway to plain HTTP", "gateway to Dubbo", "Java gateway to Dubbo", "Dubbo consumers to Dubbo"}[w]
 }
 
 const (
@@ -44,6 +50,7 @@ type rig struct {
 	mesh      *mesh
 	plain     []*server // small, medium, large
 	providers []*server // likewise
+	java      *server   // the gateway written in Java, nil when it is not measured
 	ends      []func()  // what stops it, in the order in which it was started
 }
 
@@ -52,7 +59,7 @@ type measurement struct {
 	round, connections int
 	way                way
 	load               load
-	envoyCPU           time.Duration
+	hopCPU             time.Duration // of the gateway
 	serverCPU          time.Duration // of whoever answered
 	otherCPU           float64       // share of the machine that none of the rig's processes used
 	split              []uint64      // answered by small, medium, large
@@ -80,12 +87,17 @@ func start(ctx context.Context, o options) (r *rig, err error) {
 	if err := r.startServers(ctx); err != nil {
 		return nil, err
 	}
+	if slices.Contains(o.ways, javaGateway) {
+		if err := r.startJavaGateway(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return r, r.mesh.waitRoutes(ctx, slices.Concat(r.plain, r.providers))
 }
 
 // build makes the programs that only this experiment needs.
 func (r *rig) build(ctx context.Context) error {
-	for _, name := range []string{"echo", "provider"} {
+	for _, name := range []string{"echo", "provider", "consumer"} {
 		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(r.dir, name), "./bench/"+name)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build bench/%s: %w\n%s", name, err, out)
@@ -122,8 +134,8 @@ func (r *rig) measureAll(ctx context.Context) ([]measurement, error) {
 	turn := 0
 	for round := range r.options.rounds {
 		for _, connections := range r.options.connections {
-			for i := range ways {
-				m, err := r.measure(ctx, ways[(i+turn)%len(ways)], connections)
+			for i := range r.options.ways {
+				m, err := r.measure(ctx, r.options.ways[(i+turn)%len(r.options.ways)], connections)
 				if err != nil {
 					return nil, err
 				}
@@ -147,20 +159,20 @@ func (r *rig) measure(ctx context.Context, w way, connections int) (measurement,
 	case plain:
 		answering = r.plain
 	}
-	before, err := r.look(ctx, answering)
+	before, err := r.look(ctx, w, answering)
 	if err != nil {
 		return m, err
 	}
-	if m.load, err = r.runWrk(ctx, r.url(w), connections); err != nil {
+	if m.load, err = r.runLoad(ctx, w, connections); err != nil {
 		return m, err
 	}
-	after, err := r.look(ctx, answering)
+	after, err := r.look(ctx, w, answering)
 	if err != nil {
 		return m, err
 	}
-	m.envoyCPU, m.serverCPU = after.envoy-before.envoy, after.servers-before.servers
+	m.hopCPU, m.serverCPU = after.hop-before.hop, after.servers-before.servers
 	m.otherCPU = otherShare(before, after)
-	if w == dubbo {
+	if w != direct && w != plain {
 		for i := range answering {
 			m.split = append(m.split, after.counts[i].Answered-before.counts[i].Answered)
 			m.refused += after.counts[i].Refused - before.counts[i].Refused
@@ -179,15 +191,17 @@ func (r *rig) url(w way) string {
 		return "http://" + r.plain[0].address + "/hash"
 	case plain:
 		return "http://" + r.mesh.gateway + "/" + plainService + "/hash"
+	case javaGateway:
+		return "http://" + r.java.address + "/" + helloService + "/hash"
 	}
 	return "http://" + r.mesh.gateway + "/" + helloService + "/hash"
 }
 
 // String is the line that is printed while the experiment runs.
 func (m measurement) String() string {
-	return fmt.Sprintf("%3d connections, %-22s %8.2f requests/s  mean %6.2f ms  p99 %7.2f ms  errors %d  envoy %3.0f µs  servers %3.0f µs  other load %2.0f %%  split %v refused %d",
+	return fmt.Sprintf("%3d connections, %-24s %8.2f requests/s  mean %6.2f ms  p99 %7.2f ms  errors %d  gateway %3.0f µs  servers %3.0f µs  other load %2.0f %%  split %v refused %d",
 		m.connections, m.way, m.load.rate(), m.load.Mean/1000, m.load.P99/1000, m.load.errors(),
-		m.perRequest(m.envoyCPU), m.perRequest(m.serverCPU), 100*m.otherCPU, m.split, m.refused)
+		m.perRequest(m.hopCPU), m.perRequest(m.serverCPU), 100*m.otherCPU, m.split, m.refused)
 }
 
 // perRequest is CPU time in microseconds for each answered request.

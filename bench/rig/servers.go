@@ -88,6 +88,29 @@ func (r *rig) providerCommand(name string, heap int) (path string, args []string
 	return "java", append(heapArgs, args...), nil
 }
 
+// startJavaGateway starts the gateway written in Java, which is told of the providers as it has no etcd.
+func (r *rig) startJavaGateway(ctx context.Context) error {
+	const jar = "examples/dubbo-java/gateway-3/target/gateway-3.jar"
+	if _, err := os.Stat(jar); err != nil {
+		return fmt.Errorf("%w; `make java` builds it", err)
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	var providers []string
+	for _, p := range r.providers {
+		providers = append(providers, fmt.Sprintf("%s=%d", p.address, p.weight))
+	}
+	r.java = &server{name: "gateway written in Java"}
+	r.java.process, err = r.launch(r.java.name, "java", "-jar", jar,
+		"--listen", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), "--providers", strings.Join(providers, ","))
+	if err != nil {
+		return err
+	}
+	return r.java.waitListening(ctx)
+}
+
 // waitListening waits until the process has printed its addresses.
 func (s *server) waitListening(ctx context.Context) error {
 	return poll(ctx, s.name+" to listen", func() error {

@@ -9,8 +9,11 @@ import (
 type row struct {
 	connections            int
 	direct, plain, dubbo   figures
-	share                  spread // requests/s through the gateway to Dubbo, in proportion to straight at plain HTTP
-	hop                    spread // Envoy's CPU per request to Dubbo, in proportion to plain HTTP
+	java, consumer         figures // when they were measured
+	share                  spread  // requests/s through the gateway to Dubbo, in proportion to straight at plain HTTP
+	hop                    spread  // Envoy's CPU per request to Dubbo, in proportion to plain HTTP
+	ofJava                 spread  // the same in proportion to the gateway written in Java
+	ofConsumer             spread  // Envoy's CPU per call of a Dubbo consumer, in proportion to plain HTTP
 	split                  []float64
 	errors, wrong, refused uint64 // in all rounds
 	requests               uint64 // to Dubbo, in all rounds
@@ -20,7 +23,7 @@ type row struct {
 // figures are the medians of one way over all rounds. Times are in milliseconds, CPU times in microseconds a request.
 type figures struct {
 	rate, mean, p50, p99 float64
-	envoyCPU, serverCPU  float64
+	hopCPU, serverCPU    float64
 	errors               uint64 // in all rounds
 }
 
@@ -40,11 +43,12 @@ func summarize(all []measurement) []row {
 			}
 		}
 		r.direct, r.plain, r.dubbo = figuresOf(byWay[direct]), figuresOf(byWay[plain]), figuresOf(byWay[dubbo])
-		var shares, hops, others []float64
+		r.java, r.consumer = figuresOf(byWay[javaGateway]), figuresOf(byWay[consumer])
+		r.ofJava, r.ofConsumer = hopRatio(byWay[dubbo], byWay[javaGateway]), hopRatio(byWay[consumer], byWay[plain])
+		var shares, others []float64
 		counted := make([]uint64, len(sizes))
 		for i, d := range byWay[dubbo] {
 			shares = append(shares, d.load.rate()/byWay[direct][i].load.rate())
-			hops = append(hops, d.perRequest(d.envoyCPU)/max(1, byWay[plain][i].perRequest(byWay[plain][i].envoyCPU)))
 			r.errors += d.load.errors()
 			r.wrong += d.load.Invalid
 			r.refused += d.refused
@@ -58,11 +62,20 @@ func summarize(all []measurement) []row {
 				others = append(others, m.otherCPU)
 			}
 		}
-		r.share, r.hop, r.others = spreadOf(shares), spreadOf(hops), spreadOf(others).median
+		r.share, r.hop, r.others = spreadOf(shares), hopRatio(byWay[dubbo], byWay[plain]), spreadOf(others).median
 		r.split = inWeights(counted)
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// hopRatio is the gateway's CPU per request on one way in proportion to that on another, round by round.
+func hopRatio(of, to []measurement) spread {
+	var ratios []float64
+	for i := range min(len(of), len(to)) {
+		ratios = append(ratios, of[i].perRequest(of[i].hopCPU)/max(1, to[i].perRequest(to[i].hopCPU)))
+	}
+	return spreadOf(ratios)
 }
 
 func distinct(all []measurement) []int {
@@ -87,7 +100,7 @@ func figuresOf(ms []measurement) figures {
 		mean:      median(func(m measurement) float64 { return m.load.Mean / 1000 }),
 		p50:       median(func(m measurement) float64 { return m.load.P50 / 1000 }),
 		p99:       median(func(m measurement) float64 { return m.load.P99 / 1000 }),
-		envoyCPU:  median(func(m measurement) float64 { return m.perRequest(m.envoyCPU) }),
+		hopCPU:    median(func(m measurement) float64 { return m.perRequest(m.hopCPU) }),
 		serverCPU: median(func(m measurement) float64 { return m.perRequest(m.serverCPU) }),
 	}
 	for _, m := range ms {

@@ -19,16 +19,26 @@ import (
 // verify calls the Dubbo service from as many callers as wrk will have connections, and compares each answer with the
 // request it belongs to, which wrk's script cannot. It warms up everything on the way as well.
 func (r *rig) verify(ctx context.Context) error {
+	if err := r.verifyWay(ctx, dubbo, r.options.warmUp); err != nil || r.java == nil {
+		return err
+	}
+	return r.verifyWay(ctx, javaGateway, max(r.options.warmUp, javaWarmUp))
+}
+
+// javaWarmUp is how long Java's compiler is given.
+const javaWarmUp = 20 * time.Second
+
+func (r *rig) verifyWay(ctx context.Context, w way, warmUp time.Duration) error {
 	callers := slices.Max(r.options.connections)
 	transport := &http.Transport{MaxIdleConnsPerHost: callers}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 15 * time.Second}
-	end := time.Now().Add(r.options.warmUp)
+	end := time.Now().Add(warmUp)
 	group, ctx := errgroup.WithContext(ctx)
 	for range callers {
 		group.Go(func() error {
 			for time.Now().Before(end) {
-				if err := call(ctx, client, r.url(dubbo)); err != nil {
+				if err := call(ctx, client, r.url(w)); err != nil {
 					return fmt.Errorf("checking answers one by one: %w", err)
 				}
 			}

@@ -15,7 +15,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/up/child"
 )
 
-// load is what wrk counted, as rig.lua prints it. Times are in microseconds.
+// load is what was counted, as rig.lua and bench/consumer print it. Times are in microseconds.
 type load struct {
 	Requests uint64 `json:"requests"`
 	Duration uint64 `json:"duration"`
@@ -46,15 +46,25 @@ const (
 	loadScript  = "bench/rig.lua"
 	loadThreads = 2
 	resultMark  = "rig: " // in front of the line with the totals
+
+	consumerConnections = 8 // of all Dubbo consumers together: each has one
 )
 
-// runWrk loads a URL for the duration of the options.
-func (r *rig) runWrk(ctx context.Context, url string, connections int) (load, error) {
-	log := filepath.Join(r.dir, "wrk.log")
-	c, err := child.Start(child.Spec{Name: "wrk", Path: "wrk", Log: log, Args: []string{
+// runLoad loads a way for the duration of the options, with so many requests at a time.
+func (r *rig) runLoad(ctx context.Context, w way, connections int) (load, error) {
+	spec := child.Spec{Name: "wrk", Path: "wrk", Args: []string{
 		"-t", strconv.Itoa(loadThreads), "-c", strconv.Itoa(connections), "-d", fmt.Sprintf("%.0fs", r.options.duration.Seconds()),
-		"--timeout", "10s", "-s", loadScript, url,
-	}})
+		"--timeout", "10s", "-s", loadScript, r.url(w),
+	}}
+	if w == consumer {
+		spec = child.Spec{Name: "consumer", Path: filepath.Join(r.dir, "consumer"), Args: []string{
+			"--address", r.mesh.gateway, "--connections", strconv.Itoa(min(connections, consumerConnections)),
+			"--calls", strconv.Itoa(connections), "--duration", r.options.duration.String(),
+		}}
+	}
+	log := filepath.Join(r.dir, spec.Name+".log")
+	spec.Log = log
+	c, err := child.Start(spec)
 	if err != nil {
 		return load{}, err
 	}
@@ -62,10 +72,10 @@ func (r *rig) runWrk(ctx context.Context, url string, connections int) (load, er
 	case <-c.Done():
 	case <-ctx.Done():
 		c.Stop(grace)
-		return load{}, fmt.Errorf("stopped during a run of wrk: %w", context.Cause(ctx))
+		return load{}, fmt.Errorf("stopped during a run of %s: %w", spec.Name, context.Cause(ctx))
 	case <-time.After(r.options.duration + 30*time.Second):
 		c.Stop(grace)
-		return load{}, errors.New("wrk does not end")
+		return load{}, errors.New(spec.Name + " does not end")
 	}
 	out, err := os.ReadFile(log)
 	if err != nil {
@@ -74,17 +84,17 @@ func (r *rig) runWrk(ctx context.Context, url string, connections int) (load, er
 	return parseLoad(out)
 }
 
-// parseLoad finds the line that rig.lua has printed.
+// parseLoad finds the line with the totals.
 func parseLoad(out []byte) (load, error) {
 	var l load
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	for lines.Scan() {
 		if line, found := bytes.CutPrefix(lines.Bytes(), []byte(resultMark)); found {
 			if err := json.Unmarshal(line, &l); err != nil {
-				return l, fmt.Errorf("wrk printed %q: %w", line, err)
+				return l, fmt.Errorf("the load printed %q: %w", line, err)
 			}
 			return l, nil
 		}
 	}
-	return l, fmt.Errorf("wrk printed no totals, but:\n%s", out[max(0, len(out)-2000):])
+	return l, fmt.Errorf("the load printed no totals, but:\n%s", out[max(0, len(out)-2000):])
 }

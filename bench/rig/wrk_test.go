@@ -37,7 +37,7 @@ func TestParseLoad(t *testing.T) {
 
 func TestParseLoadWithoutTotals(t *testing.T) {
 	for _, out := range []string{"", "unable to connect to 127.0.0.1:1 Connection refused\n", "rig: {broken\n"} {
-		if _, err := parseLoad([]byte(out)); err == nil || !strings.Contains(err.Error(), "wrk printed") {
+		if _, err := parseLoad([]byte(out)); err == nil || !strings.Contains(err.Error(), "the load printed") {
 			t.Errorf("%q: got %v", out, err)
 		}
 	}
