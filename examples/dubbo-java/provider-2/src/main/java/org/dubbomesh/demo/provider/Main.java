@@ -4,6 +4,7 @@ import com.alibaba.dubbo.performance.demo.provider.IHelloService;
 import java.util.Map;
 import org.apache.dubbo.common.utils.NetUtils;
 import org.apache.dubbo.config.ApplicationConfig;
+import org.apache.dubbo.config.MetadataReportConfig;
 import org.apache.dubbo.config.ProtocolConfig;
 import org.apache.dubbo.config.RegistryConfig;
 import org.apache.dubbo.config.ServiceConfig;
@@ -18,7 +19,7 @@ import org.dubbomesh.demo.service.Options;
 import org.dubbomesh.demo.service.OverloadedService;
 import org.dubbomesh.demo.service.TypesService;
 
-/** Exports the demo services with Dubbo 2.7 and, when told to, registers them in etcd as Dubbo itself does. */
+/** Exports the demo services with Dubbo 2.7 and, when told to, registers and describes them in etcd as Dubbo itself does. */
 public final class Main {
     private static final String LOOPBACK = "2130706433";
 
@@ -46,6 +47,9 @@ public final class Main {
                 .service(service(options, Echo.class, new EchoService(options.text("name", "small"), Main::attachments)))
                 .service(service(options, Overloaded.class, new OverloadedService()))
                 .service(service(options, Types.class, new TypesService()));
+        if (!options.text("metadata").isEmpty()) {
+            bootstrap.metadataReport(metadataReport(options));
+        }
         try {
             bootstrap.start();
         } catch (RuntimeException e) {
@@ -78,12 +82,20 @@ public final class Main {
         if (endpoints.isEmpty()) {
             return new RegistryConfig(RegistryConfig.NO_AVAILABLE);
         }
-        String[] parts = endpoints.split(",", 2);
-        String backup = parts.length == 2 ? "?backup=" + parts[1] : "";
-        RegistryConfig registry = new RegistryConfig("etcd3://" + parts[0] + backup);
+        RegistryConfig registry = new RegistryConfig(address("etcd3", endpoints));
         registry.setUseAsConfigCenter(false);
         registry.setUseAsMetadataCenter(false);
         return registry;
+    }
+
+    /** Where Dubbo tells the methods and classes of each service: keys below /dubbo/metadata. */
+    private static MetadataReportConfig metadataReport(Options options) {
+        return new MetadataReportConfig(address("etcd", options.text("metadata")));
+    }
+
+    private static String address(String protocol, String endpoints) {
+        String[] parts = endpoints.split(",", 2);
+        return protocol + "://" + parts[0] + (parts.length == 2 ? "?backup=" + parts[1] : "");
     }
 
     private static ProtocolConfig protocol(Options options) {

@@ -8,9 +8,9 @@ import java.util.Set;
 public final class Options {
     private static final Set<String> KNOWN = Set.of(
             "listen", "port", "name", "delay", "threads", "queues", "registry", "weight", "group", "version", "drain",
-            "protocol", "providers");
+            "protocol", "providers", "metadata");
     private static final String USAGE = "flags: --listen IP:PORT --port N --name small --delay 50ms --threads 200"
-            + " --queues 0 --registry HOST:PORT[,HOST:PORT] --weight 100 --group G --version V --drain 300ms"
+            + " --queues 0 --registry HOST:PORT[,HOST:PORT] --metadata HOST:PORT[,HOST:PORT] --weight 100 --group G --version V --drain 300ms"
             + " --protocol dubbo --providers IP:PORT=WEIGHT[,…]";
 
     private final Map<String, String> values;
