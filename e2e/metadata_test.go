@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// TestMetadata: what a Dubbo Java provider writes of its services into etcd becomes definitions and OpenAPI documents, and
+// what is written by hand does, and comes first.
+func TestMetadata(t *testing.T) {
+	m := startMesh(t)
+	p := peers[2].start(t, "reporting", "--metadata", m.etcdAddress)
+	m.register(t, echoService, p.address)
+
+	reported := m.awaitDefinition(t, echoService, func(d api.Definition) bool { return d.Application == "demo-provider" })
+	want := config.Method{Name: "saveUser", Parameters: []config.Parameter{{Type: "org.dubbomesh.demo.User"}}, Returns: "org.dubbomesh.demo.User"}
+	if !slices.ContainsFunc(reported.Methods, func(o config.Method) bool { return cmp.Equal(o, want) }) {
+		t.Errorf("no method %+v among %+v", want, reported.Methods)
+	}
+	if d := cmp.Diff(config.Class{Enum: []string{"MEMBER", "ADMIN"}}, reported.Classes["org.dubbomesh.demo.Role"]); d != "" {
+		t.Error(d)
+	}
+	fields := reported.Classes["org.dubbomesh.demo.User"].Fields
+	if want := (config.Parameter{Name: "addresses", Type: "java.util.List<org.dubbomesh.demo.Address>"}); !slices.Contains(fields, want) {
+		t.Errorf("no field %+v among %+v", want, fields)
+	}
+	if key := "/dubbo/metadata/" + echoService + "/provider/demo-provider"; reported.Source != key {
+		t.Errorf("source %q, want %q", reported.Source, key)
+	}
+	if paths := m.openAPI(t, echoService); paths["/"+echoService+"/saveUser"] == nil {
+		t.Errorf("paths %v", paths)
+	}
+
+	m.put(t, "/dubbomesh/definitions/"+echoService, `methods: [{name: echo, parameters: [{name: text, type: java.lang.String}]}]`)
+	m.awaitDefinition(t, echoService, func(d api.Definition) bool { return d.Application == "" })
+	if paths := m.openAPI(t, echoService); len(paths) != 1 {
+		t.Errorf("what was written by hand does not come first: paths %v", paths)
+	}
+	m.remove(t, "/dubbomesh/definitions/"+echoService)
+	m.awaitDefinition(t, echoService, func(d api.Definition) bool { return d.Application != "" && !d.Overruled })
+	for _, problem := range m.problems(t) {
+		t.Errorf("a problem: %+v", problem)
+	}
+}
+
+// awaitDefinition waits until a definition of the service is listed that fits.
+func (m *mesh) awaitDefinition(t *testing.T, service string, fits func(api.Definition) bool) api.Definition {
+	t.Helper()
+	var found api.Definition
+	eventually(t, "a definition of "+service, func() error {
+		var list []api.Definition
+		if err := get("http://"+m.apiAddress+"/api/definitions?service="+service, &list); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, fits)
+		if i < 0 {
+			return fmt.Errorf("none fits among %+v", list)
+		}
+		found = list[i]
+		return nil
+	})
+	return found
+}
+
+// openAPI returns the paths of a service's document.
+func (m *mesh) openAPI(t *testing.T, service string) map[string]any {
+	t.Helper()
+	answer, err := http.Get("http://" + m.apiAddress + "/openapi/" + service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]any
+	}
+	if err := json.Unmarshal(text, &doc); err != nil || answer.StatusCode != http.StatusOK || doc.OpenAPI != "3.1.0" {
+		t.Fatalf("%s %v: %.300s", answer.Status, err, text)
+	}
+	return doc.Paths
+}
