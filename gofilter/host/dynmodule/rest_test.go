@@ -51,6 +51,17 @@ static_resources:
             typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
           route_config:
             virtual_hosts:
+            - name: schemas
+              domains: [schemas.invalid]
+              routes:
+              - match: {path: /users}
+                direct_response: {status: 404}
+                typed_per_filter_config:
+                  dubbo.rest:
+                    "@type": type.googleapis.com/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilterPerRoute
+                    ` + moduleConfig + `
+                    per_route_config_name: schema
+                    filter_config: {"@type": type.googleapis.com/google.protobuf.StringValue, value: '%s'}
             - name: all
               domains: ["*"]
               typed_per_filter_config: {dubbo.rest: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: {}}}
@@ -75,6 +86,21 @@ static_resources:
       - lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]
 `
 )
+
+// usersSchema is a service that is mapped.
+var usersSchema = config.Schema{
+	Service: "com.example.Users",
+	Methods: []config.Method{
+		{Name: "find", Parameters: []config.Parameter{{Name: "id", Type: "long"}}, Returns: "com.example.User"},
+		{Name: "drop", Parameters: []config.Parameter{{Name: "id", Type: "long"}}, Returns: "void"},
+	},
+	Classes: map[string]config.Class{"com.example.User": {Fields: []config.Parameter{{Name: "id", Type: "long"}, {Name: "pay", Type: "java.math.BigDecimal"}}}},
+	Operations: []config.Operation{
+		{Verb: "GET", Path: "/users/{id}", Method: "find", Parameters: []config.Binding{{From: config.FromPath, Name: "id", Type: "long"}}},
+		{Verb: "DELETE", Path: "/users", Method: "drop", Parameters: []config.Binding{{From: config.FromQuery, Name: "id", Type: "long"}}},
+	},
+	Exceptions: []config.Exception{{Class: "com.example.NoUser", Status: 404}},
+}
 
 // startService serves HTTP/2, so that answers may have trailers.
 func startService(t *testing.T, handler http.HandlerFunc) (port int) {
@@ -103,7 +129,7 @@ func closedPort(t *testing.T) int {
 
 func startRestRig(t *testing.T, handler http.HandlerFunc) *rig {
 	t.Helper()
-	text := restHead + "  clusters:" + fmt.Sprintf(restCluster, "http", startService(t, handler)) + fmt.Sprintf(restCluster, "dead", closedPort(t))
+	text := fmt.Sprintf(restHead, usersSchema.Text()) + "  clusters:" + fmt.Sprintf(restCluster, "http", startService(t, handler)) + fmt.Sprintf(restCluster, "dead", closedPort(t))
 	e := testenvoy.Start(t, testenvoy.Options{Bootstrap: text})
 	return &rig{e, e.ListenerURL("in")}
 }
@@ -387,5 +413,43 @@ func TestRestManyCalls(t *testing.T) {
 	r.WaitStat("http.in.downstream_rq_active", func(n uint64) bool { return n == 0 })
 	if n := r.Stat("dubbo.panics"); n != 0 {
 		t.Errorf("%d panics", n)
+	}
+}
+
+// A mapped call is the request that the mapping describes, and its answer is of the declared type.
+func TestRestMapped(t *testing.T) {
+	requests := make(chan string, 1)
+	r := startRestRig(t, func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		requests <- fmt.Sprintf("%s %s %q %q %d", req.Method, req.URL.RequestURI(), req.Header.Get("content-type"), body, req.ContentLength)
+		switch {
+		case req.Method == http.MethodDelete:
+			w.WriteHeader(http.StatusNoContent)
+		case req.URL.Path == "/users/404":
+			http.Error(w, "nobody", http.StatusNotFound)
+		default:
+			w.Header().Set("content-type", "application/json")
+			fmt.Fprint(w, `{"id":7,"pay":1.50}`)
+		}
+	})
+	mapped := func(req *http.Request) { req.Header.Set(config.SchemaHeader, usersSchema.ID()) }
+	for path, c := range map[string]struct {
+		id      int64
+		request string
+		status  int
+		answer  string // contained in the body
+	}{
+		"/com.example.Users/find":  {7, `GET /users/7 "" "" 0`, 200, "\x10com.example.User\x92\x02id\x03pay"},
+		"/com.example.Users/find?": {404, `GET /users/404 "" "" 0`, 404, "\x12com.example.NoUser"},
+		"/com.example.Users/drop":  {7, `DELETE /users?id=7 "" "" 0`, 200, "\x95"},
+		"/com.example.Users/other": {7, `POST /com.example.Users/other "application/json" "[7]" 3`, 200, "\x03pay"},
+	} {
+		got, _ := r.consume(t, path, c.id, mapped)
+		if request := <-requests; request != c.request {
+			t.Errorf("%s: got the request %s, want %s", path, request, c.request)
+		}
+		if got.status != c.status || !strings.Contains(got.body, c.answer) {
+			t.Errorf("%s: got %d %q, want %d %q", path, got.status, got.body, c.status, c.answer)
+		}
 	}
 }
