@@ -51,11 +51,16 @@ func startGateway(t *testing.T, routes ...hosttest.Route) (g *gateway, url strin
 // stringValue is a plugin_config as the control plane writes it.
 func stringValue(t *testing.T, text string) []byte {
 	t.Helper()
-	message, err := anypb.New(wrapperspb.String(text))
+	return bytesOf(t, pack(t, wrapperspb.String(text)))
+}
+
+func pack(t *testing.T, message proto.Message) *anypb.Any {
+	t.Helper()
+	packed, err := anypb.New(message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytesOf(t, message)
+	return packed
 }
 
 func bytesOf(t *testing.T, message proto.Message) []byte {
