@@ -197,17 +197,18 @@ func TestTypedResults(t *testing.T) {
 		want         string // without form and attachments
 		wrong        string // or this in the exception's message
 	}{
-		"long":              {"total", "7", false, "\xe7", ""},
-		"decimal":           {"pay", "1.50", false, hex(decimal, "\x60", "\x041.50"), ""},
-		"date":              {"since", `"2024-02-29"`, false, hex(day, "\x60", "\xcf\xe8\x92\xad"), ""},
-		"enum":              {"role", `"ADMIN"`, false, hex(roleOnly, "\x60", "\x05ADMIN"), ""},
-		"list":              {"list", `[{"id":7},{"id":8}]`, false, hex(userOnly, "\x60\xe7\x60\xe8"), ""},
-		"for generic":       {"list", `[{"id":7}]`, true, "H\x02id\xe7Z", ""},
-		"enum, for generic": {"role", `"ADMIN"`, true, "\x05ADMIN", ""},
-		"no such constant":  {"role", `"BOSS"`, false, "", `found the string "BOSS"`},
-		"text for a long":   {"total", `"7"`, false, "", "expected long (an integer of 64 bits)"},
-		"nested":            {"list", "[" + ann + `,{"id":"x"}]`, false, "", `at "/1/id"`},
-		"everything":        {"find", ann, false, "joined", ""},
+		"long":                 {"total", "7", false, "\xe7", ""},
+		"decimal":              {"pay", "1.50", false, hex(decimal, "\x60", "\x041.50"), ""},
+		"date":                 {"since", `"2024-02-29"`, false, hex(day, "\x60", "\xcf\xe8\x92\xad"), ""},
+		"enum":                 {"role", `"ADMIN"`, false, hex(roleOnly, "\x60", "\x05ADMIN"), ""},
+		"list":                 {"list", `[{"id":7},{"id":8}]`, false, hex(userOnly, "\x60\xe7\x60\xe8"), ""},
+		"for generic":          {"list", `[{"id":7}]`, true, "H\x05class\x10com.example.User\x02id\xe7Z", ""},
+		"enum, for generic":    {"role", `"ADMIN"`, true, "\x05ADMIN", ""},
+		"decimal, for generic": {"pay", `1.50`, true, hex(decimal, "\x60", "\x041.50"), ""},
+		"no such constant":     {"role", `"BOSS"`, false, "", `found the string "BOSS"`},
+		"text for a long":      {"total", `"7"`, false, "", "expected long (an integer of 64 bits)"},
+		"nested":               {"list", "[" + ann + `,{"id":"x"}]`, false, "", `at "/1/id"`},
+		"everything":           {"find", ann, false, "joined", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c Call

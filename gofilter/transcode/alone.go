@@ -51,7 +51,8 @@ func (v *Values) Array(data []byte, how Arguments) ([]byte, error) {
 }
 
 // AppendValue appends the one value of a JSON text to dst as Hessian: as a t, or by the value's own form when t is nil.
-// Generic says that the consumer knows no classes: objects become maps, and enums text. The error says where the text
+// Generic says that the consumer knows no classes: objects become maps with their class as an entry, and enums text, as
+// providers send them. The error says where the text
 // is wrong.
 func (v *Values) AppendValue(dst, text []byte, t *Type, generic bool) ([]byte, error) {
 	a := &v.to
@@ -74,7 +75,7 @@ func (a *arguments) alone(dst, text []byte, t *Type, generic bool) ([]byte, *fau
 	if t != nil {
 		java, a.schema = t.java, t.schema
 	}
-	a.generic, a.count = generic, 1
+	a.generic, a.result, a.count = generic, true, 1
 	a.read(text)
 	f := a.value(java, 0)
 	if f == nil {

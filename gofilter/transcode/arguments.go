@@ -27,6 +27,7 @@ type arguments struct {
 	params    []*javaType // of the method's or of types
 	generic   bool        // the call goes through $invoke
 	varied    bool        // the objects have too many shapes for a call that is not generic
+	result    bool        // a value for a consumer, who gets of a generic call what a provider would send
 
 	shapes shapes
 	defs   dubbo.Writer

@@ -13,7 +13,7 @@ func (a *arguments) big(t *javaType, text []byte) bool {
 		return false
 	}
 	switch {
-	case a.generic:
+	case a.generic && !a.result:
 		a.w.StringBytes(text)
 	case t.base == decimalType:
 		a.varied = a.around(t.class, text) != nil || a.varied

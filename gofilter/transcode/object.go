@@ -161,7 +161,7 @@ func (a *arguments) fields(t *javaType, depth int) *fault {
 		return f
 	}
 	if a.generic {
-		return a.asMap(c, c != declared, key, depth)
+		return a.asMap(c, c != declared || a.result, key, depth)
 	}
 	return a.asObject(c, key, depth)
 }
