@@ -49,7 +49,7 @@ func (f *feed) run(ctx context.Context) error {
 	}
 	defer func() { _ = client.Close() }()
 	r := registry.New(registryConfig(f.config), client, f.log, f.metrics)
-	p := policystore.New(strings.TrimRight(f.config.Etcd.Prefix, "/"), client, f.log, f.metrics)
+	p := policystore.New(f.config.Etcd.Prefix, client, f.log, f.metrics)
 	f.mu.Lock()
 	f.registry, f.policies, f.unreached = r, p, nil
 	f.mu.Unlock()

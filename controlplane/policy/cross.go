@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,12 @@ import (
 )
 
 // cross checks what no field can be told alone. It visits every struct that was read, the outer before the inner.
-func (d *decoder) cross(v reflect.Value) { d.visit("", v) }
+func (d *decoder) cross(v reflect.Value) {
+	for _, p := range d.problems {
+		d.unread = append(d.unread, p.Field)
+	}
+	d.visit("", v)
+}
 
 func (d *decoder) visit(path string, v reflect.Value) {
 	switch v.Kind() {
@@ -139,12 +145,20 @@ func (d *decoder) at(path string) ast.Node {
 }
 
 // wrong notes what is wrong with the field at a path.
-func (d *decoder) wrong(path, format string, args ...any) { d.fail(d.at(path), path, format, args...) }
+// A field that could not be read is not judged a second time.
+func (d *decoder) wrong(path, format string, args ...any) {
+	if !slices.Contains(d.unread, path) {
+		d.fail(d.at(path), path, format, args...)
+	}
+}
 
 // warn notes what is probably not meant.
 func (d *decoder) warn(path, format string, args ...any) {
+	before := len(d.problems)
 	d.wrong(path, format, args...)
-	d.problems[len(d.problems)-1].Warning = true
+	for i := range d.problems[before:] {
+		d.problems[before+i].Warning = true
+	}
 }
 
 // set tells whether a field was written.

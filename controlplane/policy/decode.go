@@ -23,6 +23,7 @@ type decoder struct {
 	problems []Problem
 	nodes    map[string]ast.Node // what stands where, by path: retry.backoff.base, rules[0].match[1], methods[report]
 	given    map[string]string   // fields that may be left out, because the key has them
+	unread   []string            // the paths of what could not be read
 }
 
 func (d *decoder) fail(at ast.Node, path, format string, args ...any) {

@@ -17,13 +17,13 @@ func StatusKey(prefix string, kind model.Kind, name string) string {
 	return statusPrefix(prefix) + string(kind) + "/" + name
 }
 
-func policiesPrefix(prefix string) string { return prefix + "/policies/" }
+func policiesPrefix(prefix string) string { return strings.TrimRight(prefix, "/") + "/policies/" }
 
-func statusPrefix(prefix string) string { return prefix + "/status/policies/" }
+func statusPrefix(prefix string) string { return strings.TrimRight(prefix, "/") + "/status/policies/" }
 
 // historyPrefix is what the keys of a policy's changes begin with.
 func historyPrefix(prefix string, kind model.Kind, name string) string {
-	return prefix + "/history/policies/" + string(kind) + "/" + name + "/"
+	return strings.TrimRight(prefix, "/") + "/history/policies/" + string(kind) + "/" + name + "/"
 }
 
 // historyKey is where one change stands. Sequences sort as text.

@@ -1,9 +1,16 @@
 package main
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 )
 
 // completion offers words for the argument at a position. It is silent about failures: a shell shows no errors.
@@ -62,4 +69,23 @@ func proxyNames(cmd *cobra.Command, _ []string) []string {
 		names = append(names, p.ID)
 	}
 	return names
+}
+
+// refs offers the kinds of policies and, once a slash is typed or when whole kinds are of no use, the policies themselves.
+func refs(cmd *cobra.Command, typed string, kinds bool) []string {
+	var words []string
+	if kinds && !strings.Contains(typed, "/") {
+		for _, kind := range model.Kinds {
+			words = append(words, strings.ToLower(string(kind)))
+		}
+	} else {
+		_ = withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+			list, err := policystore.List(ctx, client, c.Etcd.Prefix, "", "")
+			for _, s := range list {
+				words = append(words, strings.ToLower(string(s.Kind))+"/"+s.Name)
+			}
+			return err
+		})
+	}
+	return slices.DeleteFunc(words, func(word string) bool { return !strings.HasPrefix(strings.ToLower(word), strings.ToLower(typed)) })
 }

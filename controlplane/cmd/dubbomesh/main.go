@@ -83,8 +83,8 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("run", newUp(), newControlPlane())
-	add("look", newServices(), newInstances(), newDefinitions(), newProxies(), newConfig(), newProblems())
-	add("change", newRegister(), newDeregister(), newWeight())
+	add("look", newServices(), newInstances(), newDefinitions(), newProxies(), newConfig(), newProblems(), newGet(), newHistory(), newValidate())
+	add("change", newRegister(), newDeregister(), newWeight(), newApply(), newDelete(), newRollback())
 	root.AddCommand(newVersion())
 	return root
 }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+)
+
+func newGet() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "get [kind[/name]]...",
+		Short: "List policies and what became of them",
+		Long: "List policies as they stand in etcd, with what the control plane says of them: all, those of a kind, or one.\n" +
+			"-o yaml prints them so that `dubbomesh apply -f -` takes them.",
+		Example:           "  dubbomesh get\n  dubbomesh get traffic\n  dubbomesh get traffic/hello -o yaml",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeRefs,
+		PreRunE:           checkOutput,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			refs := []policyRef{{}}
+			for i, arg := range args {
+				ref, err := parseRef(arg, true)
+				if err != nil {
+					return err
+				}
+				refs = append(refs[:i], ref)
+			}
+			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+				var list []policystore.Stored
+				for _, ref := range refs {
+					found, err := policystore.List(ctx, client, c.Etcd.Prefix, ref.kind, ref.name)
+					if err != nil {
+						return err
+					}
+					if ref.name != "" && len(found) == 0 {
+						return fmt.Errorf("%s: %w; `dubbomesh get %s` lists what there is", ref, policystore.ErrNotFound, ref.kind)
+					}
+					list = append(list, found...)
+				}
+				return showPolicies(cmd, list)
+			})
+		},
+	}
+	outputFlag(cmd)
+	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	return cmd
+}
+
+// showPolicies prints policies: as YAML what was written, as JSON that together with the status.
+func showPolicies(cmd *cobra.Command, list []policystore.Stored) error {
+	format, _ := cmd.Flags().GetString("output")
+	if format != "yaml" {
+		views := make([]policyView, len(list))
+		for i, s := range list {
+			views[i] = viewOf(s)
+		}
+		return show(cmd, views, policiesTable)
+	}
+	for i, s := range list {
+		if i > 0 {
+			say(cmd, "---")
+		}
+		say(cmd, "%s", strings.TrimRight(strings.Map(visible, wholeText(s)), "\n"))
+	}
+	return nil
+}
+
+// wholeText is a policy's text with its kind and name, which a key makes dispensable.
+func wholeText(s policystore.Stored) string {
+	text := strings.TrimLeft(s.Text, "\n")
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return text
+	}
+	for _, p := range policy.Parse("", []byte(text)) {
+		missing := ""
+		for _, problem := range p.Problems {
+			if problem.Field == "kind" && strings.HasPrefix(problem.Message, "it is missing") {
+				missing = fmt.Sprintf("kind: %s\n", s.Kind)
+			}
+		}
+		if p.Name == "" {
+			missing += fmt.Sprintf("name: %s\n", s.Name)
+		}
+		return missing + text
+	}
+	return text
+}
+
+// policyView is a policy as -o json shows it.
+type policyView struct {
+	Kind     string              `json:"kind"`
+	Name     string              `json:"name"`
+	Revision int64               `json:"revision"`
+	Status   *policystore.Status `json:"status"` // null as long as no control plane has judged it
+	Policy   any                 `json:"policy,omitempty"`
+	Text     string              `json:"text,omitempty"` // of what is no YAML
+	service  string
+	current  bool
+	paused   bool
+}
+
+func viewOf(s policystore.Stored) policyView {
+	v := policyView{Kind: string(s.Kind), Name: s.Name, Revision: s.Revision, Status: s.Status, current: s.Current()}
+	text, err := yaml.YAMLToJSON([]byte(s.Text))
+	if err != nil || json.Unmarshal(text, &v.Policy) != nil {
+		v.Text = s.Text
+	}
+	fields, _ := v.Policy.(map[string]any)
+	v.service, _ = fields["service"].(string)
+	v.paused, _ = fields["paused"].(bool)
+	return v
+}
+
+var policiesTable = table[policyView]{
+	header: []string{"POLICY", "SERVICE", "STATE", "IN FORCE", "NOTE"},
+	none:   "there are no policies; `dubbomesh apply --help` shows how to write one",
+	row: func(v policyView) []string {
+		state, inForce, note := "not judged yet", "", ""
+		if v.current {
+			state, note = string(v.Status.Verdict), firstError(*v.Status)
+		}
+		if v.Status != nil && v.Status.LastGood != nil {
+			inForce = fmt.Sprintf("revision %d", v.Status.LastGood.Revision)
+			if v.current && v.Status.Verdict == policystore.Accepted {
+				inForce = "yes"
+			}
+		}
+		if v.current && inForce == "" {
+			inForce = "no"
+		}
+		if v.paused && v.current {
+			inForce = "paused"
+		}
+		return []string{v.Kind + "/" + v.Name, v.service, state, inForce, note}
+	},
+}
+
+// completeRefs offers kinds and, after a slash, the names of policies.
+func completeRefs(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return refs(cmd, typed, true), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+)
+
+func newHistory() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "history <kind/name>",
+		Short: "List who changed a policy, and when",
+		Long: fmt.Sprintf("List the changes of a policy, the newest first: the last %d accepted ones are kept, also of a policy that was deleted.\n"+
+			"--revision prints one as it was.", policystore.HistoryKept),
+		Example:           "  dubbomesh history traffic/hello\n  dubbomesh history traffic/hello --revision 42",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeNames,
+		PreRunE:           checkOutput,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ref, err := parseRef(args[0], false)
+			if err != nil {
+				return err
+			}
+			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+				changes, err := policystore.History(ctx, client, c.Etcd.Prefix, ref.kind, ref.name)
+				if err != nil {
+					return err
+				}
+				revision, _ := cmd.Flags().GetInt64("revision")
+				if revision == 0 {
+					return show(cmd, changes, historyTable)
+				}
+				one, err := changeAt(ref, changes, revision)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprint(cmd.OutOrStdout(), one.Text)
+				return err
+			})
+		},
+	}
+	outputFlag(cmd)
+	cmd.Flags().Int64("revision", 0, "print the policy as it was at this revision")
+	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	return cmd
+}
+
+var historyTable = table[policystore.Change]{
+	header: []string{"REVISION", "WHEN", "WHO", "WHAT", "NOTE"},
+	none:   "nothing is known of such a policy",
+	row: func(c policystore.Change) []string {
+		what, who := "changed", c.Who
+		if c.Deleted {
+			what = "deleted"
+		}
+		if who == "" {
+			who = "written to etcd directly"
+		}
+		return []string{strconv.FormatInt(c.Revision, 10), c.When.Local().Format(time.DateTime), who, what, c.Note}
+	},
+}
+
+// changeAt is the change of a revision.
+func changeAt(ref policyRef, changes []policystore.Change, revision int64) (policystore.Change, error) {
+	at := slices.IndexFunc(changes, func(c policystore.Change) bool { return c.Revision == revision })
+	switch {
+	case at < 0:
+		return policystore.Change{}, fmt.Errorf("%s has no revision %d; `dubbomesh history %s` lists them", ref, revision, ref)
+	case changes[at].Deleted:
+		return policystore.Change{}, fmt.Errorf("%s was deleted at revision %d; choose another one", ref, revision)
+	}
+	return changes[at], nil
+}
+
+func newRollback() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "rollback <kind/name>",
+		Short:             "Bring an earlier version of a policy back",
+		Long:              "Write an earlier version of a policy again: that of --revision, or the last accepted one that differs from what stands\nin etcd now. A deleted policy comes back.",
+		Example:           "  dubbomesh rollback traffic/hello\n  dubbomesh rollback traffic/hello --revision 42 --wait 10s",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ref, err := parseRef(args[0], false)
+			if err != nil {
+				return err
+			}
+			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+				earlier, err := earlierVersion(ctx, cmd, client, c.Etcd.Prefix, ref)
+				if err != nil {
+					return err
+				}
+				parsed := policy.ParseKey(string(ref.kind), ref.name, []byte(earlier.Text))
+				if err := parsed.Err(); err != nil {
+					return fmt.Errorf("%s as it was at revision %d cannot be used any more: %w", ref, earlier.Revision, err)
+				}
+				if !cmd.Flags().Changed("note") {
+					_ = cmd.Flags().Set("note", fmt.Sprintf("rollback to revision %d", earlier.Revision))
+				}
+				return applyAll(ctx, cmd, client, c.Etcd.Prefix, []policy.Parsed{parsed})
+			})
+		},
+	}
+	noteFlag(cmd)
+	cmd.Flags().Int64("revision", 0, "the revision to bring back")
+	cmd.Flags().Duration("wait", 0, "how long to wait until a control plane has accepted it; 0s does not wait")
+	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	return cmd
+}
+
+// earlierVersion is what a rollback brings back.
+func earlierVersion(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, prefix string, ref policyRef) (policystore.Change, error) {
+	changes, err := policystore.History(ctx, client, prefix, ref.kind, ref.name)
+	if err != nil {
+		return policystore.Change{}, err
+	}
+	if revision, _ := cmd.Flags().GetInt64("revision"); revision != 0 {
+		return changeAt(ref, changes, revision)
+	}
+	current, err := policystore.List(ctx, client, prefix, ref.kind, ref.name)
+	if err != nil {
+		return policystore.Change{}, err
+	}
+	at := slices.IndexFunc(changes, func(c policystore.Change) bool {
+		return !c.Deleted && (len(current) == 0 || c.Text != current[0].Text)
+	})
+	if at < 0 {
+		return policystore.Change{}, fmt.Errorf("%s has no earlier version; `dubbomesh history %s` lists what is kept", ref, ref)
+	}
+	return changes[at], nil
+}
