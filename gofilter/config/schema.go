@@ -19,18 +19,19 @@ type Method struct {
 	Parameters []Parameter `json:"parameters,omitempty"`
 	Returns    string      `json:"returns,omitempty"` // Java type with its generic arguments; "" when not known
 	OneWay     bool        `json:"oneWay,omitempty"`  // answered with 202 before the provider has answered
+	Invoke     string      `json:"invoke,omitempty"`  // "typed" or "generic" calls; by the types when empty
 }
 
 // Parameter is a parameter of a method, or a field of a class.
 type Parameter struct {
-	Name string `json:"name,omitempty"` // "" when not known
+	Name string `json:"name,omitempty"` // "" when not known; by it GET requests have the parameter in their query
 	Type string `json:"type"`           // Java type with its generic arguments: java.util.List<com.example.User>, long[]
 }
 
 // Class is a Java class whose shape is known.
 type Class struct {
 	Enum   []string          `json:"enum,omitempty"`   // the names of its constants; non-empty for enums
-	Fields []Parameter       `json:"fields,omitempty"` // inherited ones included
+	Fields []Parameter       `json:"fields,omitempty"` // inherited ones included; T and the like are type variables
 	Naming map[string]string `json:"naming,omitempty"` // Java field → JSON name, where they differ
 }
 
@@ -61,7 +62,7 @@ type Binding struct {
 	Name     string `json:"name,omitempty"`    // in the path template, query, header, cookie or body
 	Type     string `json:"type"`              // Java type
 	Default  string `json:"default,omitempty"` // JSON text used when it is absent; "" for null
-	Required bool   `json:"required,omitempty"`
+	Required bool   `json:"required,omitempty"` // as every primitive without a default is
 }
 
 // Exception maps an exception class to a response.

@@ -91,6 +91,7 @@ func (c *checker) method(path string, m *Method) {
 	if !identifier(m.Name) {
 		c.fail(path+".name", "%q is no name of a Java method", m.Name)
 	}
+	c.oneOf(path+".invoke", m.Invoke, "typed", "generic")
 	c.count(path+".parameters", len(m.Parameters), maxParameters)
 	c.members(path+".parameters", m.Parameters, false)
 	if m.Returns != "" {

@@ -68,7 +68,7 @@ func good() Schema {
 		Service: "com.example.Users",
 		Methods: []Method{
 			{Name: "find", Parameters: []Parameter{{Name: "id", Type: "long"}}, Returns: "com.example.User"},
-			{Name: "find", Parameters: []Parameter{{Type: "java.lang.String"}}, OneWay: true},
+			{Name: "find", Parameters: []Parameter{{Type: "java.lang.String"}}, OneWay: true, Invoke: "generic"},
 		},
 		Classes: map[string]Class{
 			"com.example.User": {Fields: []Parameter{{Name: "id", Type: "long"}, {Name: "role", Type: "com.example.Role"}}, Naming: map[string]string{"id": "user_id"}},
@@ -104,7 +104,7 @@ func TestSchemaText(t *testing.T) {
 func TestSchemaErrors(t *testing.T) {
 	s := good()
 	s.Service = "no name"
-	s.Methods = append(s.Methods, Method{Name: "find", Parameters: []Parameter{{Type: "long"}}}, Method{Name: "a.b", Parameters: []Parameter{{Name: "x", Type: "int["}, {Name: "x", Type: "int"}}, Returns: "?>"})
+	s.Methods = append(s.Methods, Method{Name: "find", Parameters: []Parameter{{Type: "long"}}}, Method{Name: "a.b", Parameters: []Parameter{{Name: "x", Type: "int["}, {Name: "x", Type: "int"}}, Returns: "?>", Invoke: "json"})
 	s.Classes["com.example.Both"] = Class{Enum: []string{"A", "A", "-"}, Fields: []Parameter{{Type: "int"}}}
 	s.Classes["com.example.Named"] = Class{Fields: []Parameter{{Name: "a", Type: "int"}, {Name: "b", Type: "int"}}, Naming: map[string]string{"a": "b", "c": "d"}}
 	s.Operations = append(s.Operations,
@@ -119,7 +119,7 @@ func TestSchemaErrors(t *testing.T) {
 	}
 	for _, want := range []string{
 		`schema: service: "no name"`, "methods[2]: find(long) is the same method as methods[0]", "methods[3].name:", "methods[3].parameters[0].type:",
-		"methods[3].parameters[1].name: x occurs twice", "methods[3].returns:", "classes[com.example.Both]: a class has either", "classes[com.example.Both].enum[1]: A occurs twice",
+		"methods[3].parameters[1].name: x occurs twice", "methods[3].returns:", "methods[3].invoke:", "classes[com.example.Both]: a class has either", "classes[com.example.Both].enum[1]: A occurs twice",
 		"classes[com.example.Both].enum[2]:", "classes[com.example.Both].fields[0].name:", `classes[com.example.Named].naming: fields a and b are both named "b"`,
 		`classes[com.example.Named].naming[c]: there is no field`, "operations[1]: GET /users/{name} matches the same requests as operations[0]", "operations[1].status: 404",
 		"operations[2].verb:", "operations[2].path:", "operations[2].method:", "operations[2].parameters[0].from:", "operations[2].parameters[1].name: it is missing", "operations[2].parameters[2].name: the whole body has no name",

@@ -60,9 +60,20 @@ func (a *arguments) prepare(h *head, body []byte) *fault {
 	case "generic":
 		a.generic = true
 	default:
-		a.generic = !a.known || a.method == nil && !a.types.simple() || a.method != nil && !a.method.typed
+		a.generic = a.byDefault()
 	}
 	return nil
+}
+
+// byDefault reports whether a call is generic when the request does not say.
+func (a *arguments) byDefault() bool {
+	switch {
+	case a.method == nil:
+		return !a.known || !a.types.simple()
+	case a.method.def.Invoke != "":
+		return a.method.def.Invoke == "generic"
+	}
+	return !a.method.typed
 }
 
 // findTypes finds the types of the arguments: from the request, the operation it is mapped by, or the schema.

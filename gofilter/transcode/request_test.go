@@ -59,6 +59,20 @@ func show(v any) string {
 		sort.Strings(parts)
 		return "{" + strings.Join(parts, " ") + "}"
 	}
+	if m, ok := v.(map[string]any); ok { // an object of a class that the oracle does not know
+		class, _ := m["_class"].(string)
+		var parts []string
+		for k, e := range m {
+			if k != "_class" {
+				parts = append(parts, show(k)+":"+show(e))
+			}
+		}
+		sort.Strings(parts)
+		return class + "{" + strings.Join(parts, " ") + "}"
+	}
+	if _, wrong := v.(error); wrong { // types of java.time are, by mistake
+		return showFields(reflect.ValueOf(v))
+	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Slice {
 		var parts []string
 		for i := range r.Len() {
@@ -67,6 +81,18 @@ func show(v any) string {
 		return strings.TrimPrefix(r.Type().Elem().String(), "interface {}") + "[" + strings.Join(parts, " ") + "]"
 	}
 	return fmt.Sprint(v)
+}
+
+func showFields(v reflect.Value) string {
+	v = reflect.Indirect(v)
+	if v.Kind() != reflect.Struct {
+		return fmt.Sprint(v.Interface())
+	}
+	var parts []string
+	for i := range v.NumField() {
+		parts = append(parts, showFields(v.Field(i)))
+	}
+	return "{" + strings.Join(parts, " ") + "}"
 }
 
 // args is what stands between the method and the attachments of a request.
