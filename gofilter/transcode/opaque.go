@@ -59,6 +59,9 @@ func (c *Call) beginOpaque() *fault {
 	if f := h.checkOpaque(); f != nil {
 		return f
 	}
+	if s := c.Schemas.Find(h.get(h.schema)); s != nil {
+		c.answers = s.answers
+	}
 	c.id = lastID.Add(1)
 	w := &c.args.w
 	w.Buf = dubbo.AppendHeader(w.Buf, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.Hessian2, ID: c.id})

@@ -25,6 +25,7 @@ type result struct {
 	answers   *answers // what a schema says, nil for nothing
 	unwrap    string   // the member of the result that is written, with dots between levels; "" for all of it
 	showClass bool     // objects get their class as a field
+	generic   bool     // the answer is that of a generic call: maps may stand for objects
 	dropClass bool     // generic answers carry classes as map entries: they are left out
 	textLongs bool     // integers of 2^53 and more are written as strings
 	dropNulls bool     // members that are null are left out
@@ -33,6 +34,7 @@ type result struct {
 	more      bool     // attachments follow the value
 
 	plans plans
+	keys  []span // of the maps at hand, for renaming
 
 	exc exception
 }
@@ -53,6 +55,7 @@ func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
 	}
 	d.plans.reset()
 	d.showClass = string(h.get(h.class)) == "include"
+	d.keys, d.generic = d.keys[:0], generic
 	d.dropClass = generic && !d.showClass
 }
 

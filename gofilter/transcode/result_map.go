@@ -15,7 +15,7 @@ func (d *result) mapping() error {
 	if err != nil {
 		return err
 	}
-	from := len(d.out)
+	from, base := len(d.out), len(d.keys)
 	d.out = append(d.out, '{')
 	var keys keySet
 	for {
@@ -32,6 +32,10 @@ func (d *result) mapping() error {
 	}
 	d.r.Close(n)
 	d.out = append(d.out, '}')
+	if len(keys.naming) > 0 {
+		d.rename(from, d.keys[base:], keys.naming)
+	}
+	d.keys = d.keys[:base]
 	return nil
 }
 
@@ -45,21 +49,71 @@ func (d *result) entry(from int, keys *keySet) error {
 	if err := d.key(); err != nil {
 		return err
 	}
-	drop := d.dropClass && kind == dubbo.String && d.r.Kind() == dubbo.String && string(d.out[at:]) == `"class"` ||
-		d.dropNulls && d.r.Kind() == dubbo.Null || keys.repeats(kind, d.out, from, at)
-	if drop {
+	if (d.generic || d.dropClass) && kind == dubbo.String && d.r.Kind() == dubbo.String && string(d.out[at:]) == `"class"` {
+		return d.classEntry(mark, keys)
+	}
+	if d.dropNulls && d.r.Kind() == dubbo.Null || keys.repeats(kind, d.out, from, at) {
 		d.out = d.out[:mark]
 		return d.r.Skip()
 	}
+	key := span{at, len(d.out)}
 	d.out = append(d.out, ':')
 	value := len(d.out)
 	if err := d.value(); err != nil {
 		return err
 	}
-	if d.nothing(value) {
+	switch {
+	case d.nothing(value):
 		d.out = d.out[:mark]
+	case d.renames():
+		d.keys = append(d.keys, key)
 	}
 	return nil
+}
+
+// classEntry reads the entry that tells what a map of a generic answer stands for. It is written when classes are.
+func (d *result) classEntry(mark int, keys *keySet) (err error) {
+	if d.scratch, err = d.r.AppendString(d.scratch[:0]); err != nil {
+		return err
+	}
+	if d.answers != nil {
+		keys.naming = d.answers.classes[string(d.scratch)].naming
+	}
+	if d.dropClass {
+		d.out = d.out[:mark]
+		return nil
+	}
+	d.out = appendQuoted(append(d.out, ':'), d.scratch)
+	return nil
+}
+
+// renames reports whether maps may stand for objects whose fields have other names in JSON.
+func (d *result) renames() bool { return d.generic && d.answers != nil && d.answers.renames }
+
+// rename gives the entries of a map, whose JSON out holds from that place on and whose keys stand at those places, their
+// names in JSON. A name that another entry has already is not given.
+func (d *result) rename(from int, keys []span, naming map[string]string) {
+	taken := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		taken[string(d.out[k.from:k.to])] = true
+	}
+	d.scratch = append(d.scratch[:0], d.out[from:]...)
+	last := from
+	out := d.out[:from]
+	for _, k := range keys {
+		name := d.scratch[k.from-from : k.to-from]
+		out = append(out, d.scratch[last-from:k.from-from]...)
+		last = k.to
+		other, ok := naming[string(name[1:len(name)-1])]
+		quoted := appendQuoted(nil, other)
+		if !ok || taken[string(quoted)] {
+			out = append(out, name...)
+			continue
+		}
+		taken[string(quoted)] = true
+		out = append(out, quoted...)
+	}
+	d.out = append(out, d.scratch[last-from:]...)
 }
 
 // key writes the next value as a string.
@@ -80,10 +134,13 @@ func (d *result) key() error {
 	return nil
 }
 
-// keySet finds keys that repeat another in a map whose keys are of several kinds; a Java map has no key twice.
+// keySet is what has to be known of a map's keys: those that repeat another, where they are of several kinds (a Java map
+// has no key twice), and how they are called in JSON.
 type keySet struct {
 	kind dubbo.Kind
 	seen map[string]bool // nil while all are of one kind
+
+	naming map[string]string // of the class that the map stands for
 }
 
 // repeats reports whether the key that out holds from at on is in the map before, which begins at from.

@@ -8,6 +8,7 @@ type answers struct {
 	results    config.Results
 	exceptions []config.Exception
 	classes    map[string]answerClass // by Java name; the ones of which there is something to say
+	renames    bool                   // some class has a naming
 }
 
 // answerClass says how objects of a class are written.
@@ -30,6 +31,7 @@ func newAnswers(s *config.Schema) *answers {
 				k.single[f.Name] = true
 			}
 		}
+		a.renames = a.renames || len(k.naming) > 0
 		if k.enum || len(k.naming) > 0 || k.single != nil {
 			a.classes[name] = k
 		}

@@ -251,3 +251,34 @@ func TestMappedExceptions(t *testing.T) {
 		}
 	}
 }
+
+// Maps that stand for objects in generic answers have the objects' names, wherever the entry with their class stands.
+func TestNamingOfGenericResults(t *testing.T) {
+	s := &config.Schema{Classes: map[string]config.Class{"a.User": {Naming: map[string]string{"userName": "user_name", "alias": "other", "x": "y"}}}}
+	write := of(func(w *dubbo.Writer) {
+		w.UntypedMap()
+		w.String("userName")
+		pairs(w, "userName", "inner", "class", "a.User", "x", "1", "y", "2")
+		w.String("class")
+		w.String("a.User")
+		w.String("list")
+		w.ListN(1)
+		pairs(w, "userName", "plain")
+		w.String("alias")
+		w.Null()
+		w.End()
+	})
+	for class, want := range map[string]string{
+		"":        `{"user_name":{"user_name":"inner","x":"1","y":"2"},"list":[{"userName":"plain"}],"other":null}`,
+		"include": `{"user_name":{"user_name":"inner","class":"a.User","x":"1","y":"2"},"class":"a.User","list":[{"userName":"plain"}],"other":null}`,
+	} {
+		c := new(Call)
+		if _, bad := start(c, "", ":path", "/a.B/m", "x-dubbo-class", class); bad != nil {
+			t.Fatalf("%s", bad.Body)
+		}
+		c.answers = newAnswers(s)
+		if _, r := c.Upstream(reply(c, 20, write), false); string(r.Body) != want {
+			t.Errorf("%q: got %s", class, r.Body)
+		}
+	}
+}
