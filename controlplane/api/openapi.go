@@ -31,7 +31,7 @@ type Described struct {
 }
 
 func (s server) openapis(w http.ResponseWriter, _ *http.Request) {
-	snap := s.mesh.State().Snapshot
+	snap := s.snapshot()
 	list := []Described{}
 	for _, service := range knownServices(snap) {
 		list = append(list, described(snap, service)...)
@@ -42,7 +42,7 @@ func (s server) openapis(w http.ResponseWriter, _ *http.Request) {
 // openapi serves the document of one variant: the one that group and version name, or the only one that fits what is named,
 // as with calls.
 func (s server) openapi(w http.ResponseWriter, r *http.Request) {
-	snap, service := s.mesh.State().Snapshot, r.PathValue("service")
+	snap, service := s.snapshot(), r.PathValue("service")
 	all := described(snap, service)
 	if len(all) == 0 {
 		s.fail(w, http.StatusNotFound, undescribed(snap, service))
@@ -73,6 +73,15 @@ func (s server) openapi(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("vary", "accept")
 	_, _ = w.Write(text)
+}
+
+// snapshot is what is registered, with the policies that are in force.
+func (s server) snapshot() model.Snapshot {
+	snap := s.mesh.State().Snapshot
+	if s.policies != nil {
+		snap.Policies = s.policies().Policies
+	}
+	return snap
 }
 
 // described lists what is known of a service, by group and version.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -116,5 +117,20 @@ func TestOpenAPIByAccept(t *testing.T) {
 		if kind := answer.Header.Get("content-type"); err != nil || doc.OpenAPI != "3.1.0" || (kind == "application/yaml") != yes {
 			t.Errorf("accept %q: %s %+v %v", accept, kind, doc, err)
 		}
+	}
+}
+
+// TestOpenAPIHasMappings: operations of Mapping policies are paths, with what the definition says of their method.
+func TestOpenAPIHasMappings(t *testing.T) {
+	mapping := model.Mapping{
+		PolicyMeta: model.PolicyMeta{Name: "m", Service: "a.Unknown"},
+		Methods:    []model.MappedMethod{{Name: "find", Parameters: []model.MappedParameter{{Name: "id", Type: "long"}}, Returns: "java.lang.String"}},
+		Operations: []model.MappedOperation{{Verb: "GET", Path: "/things/{id}", Method: "find"}},
+	}
+	policies := func() policystore.State { return policystore.State{Policies: model.NewPolicies(mapping)} }
+	_, url := serve(t, fake{state: shaped}, Options{Policies: policies})
+	status, body := get(t, url+"/openapi/a.Unknown")
+	if status != http.StatusOK || !strings.Contains(body, `"/things/{id}"`) || !strings.Contains(body, `"String find(long id)"`) {
+		t.Errorf("%d %s", status, body)
 	}
 }
