@@ -113,7 +113,8 @@ func (d *result) rename(from int, keys []span, naming map[string]string) {
 		taken[string(quoted)] = true
 		out = append(out, quoted...)
 	}
-	d.out = append(out, d.scratch[last-from:]...)
+	out = append(out, d.scratch[last-from:]...)
+	d.out = out
 }
 
 // key writes the next value as a string.
