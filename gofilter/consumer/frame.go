@@ -52,19 +52,17 @@ func (s *Session) request(h dubbo.Header, body []byte) {
 		s.exhausted()
 		s.reject(h, dubbo.StatusThreadPoolExhausted, "the mesh is closing this connection; call again on another")
 	case s.queue.len() > 0 || len(s.streams) >= s.limit():
-		if s.queue.len() >= s.cfg.MaxQueued || s.queue.bytes+len(body) > maxQueuedFrames*s.cfg.MaxRequestBytes {
+		if s.queue.len() >= s.cfg.MaxQueued {
 			s.reject(h, dubbo.StatusThreadPoolExhausted, fmt.Sprintf("%d calls of this connection are under way and %d wait; the mesh takes no more",
 				len(s.streams), s.queue.len()))
 			return
 		}
+		s.start()
 		s.queue.push(h, body)
 	default:
 		s.open(h, body)
 	}
 }
-
-// maxQueuedFrames is how many of the largest frames may wait for a stream. Small ones are bound by their number.
-const maxQueuedFrames = 2
 
 // dequeue lets calls that have waited go on.
 func (s *Session) dequeue() {

@@ -47,7 +47,9 @@ func (r request) body() []byte {
 	return w.Buf
 }
 
-func (r request) bytes() []byte { return frameOf(dubbo.FlagRequest|dubbo.Hessian2|r.flags, r.id, r.body()) }
+func (r request) bytes() []byte {
+	return frameOf(dubbo.FlagRequest|dubbo.Hessian2|r.flags, r.id, r.body())
+}
 
 func frameOf(flags dubbo.Flags, id uint64, body []byte) []byte {
 	return append(dubbo.AppendHeader(nil, dubbo.Header{Flags: flags, ID: id, Length: len(body)}), body...)

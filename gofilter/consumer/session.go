@@ -115,7 +115,7 @@ func (s *Session) Block(blocked bool) {
 // Output returns what is to be done since the last Output.
 func (s *Session) Output() Output {
 	out := s.out
-	out.Pause = s.unsent > maxUnsent && !s.over
+	out.Pause = !s.over && (s.unsent > maxUnsent || s.queue.bytes > s.cfg.MaxRequestBytes)
 	s.out = Output{Consumer: reuse(out.Consumer), Manager: reuse(out.Manager), Close: out.Close}
 	return out
 }

@@ -21,15 +21,16 @@ type stream struct {
 
 // peer is what the manager has said of itself.
 type peer struct {
+	spoken     bool // its first settings have come
 	maxStreams int
 	initial    int64 // window of a new stream
 	window     int64 // of the connection
 	maxFrame   int
 }
 
-// newPeer is a manager that has said nothing yet. It may take any number of streams, but most take at least this one.
+// newPeer is a manager that has said nothing yet: it is not known to take a stream before it has.
 func newPeer() peer {
-	return peer{maxStreams: 100, initial: defaultWindow, window: defaultWindow, maxFrame: defaultFrame}
+	return peer{initial: defaultWindow, window: defaultWindow, maxFrame: defaultFrame}
 }
 
 // open makes a stream of a call.
@@ -38,7 +39,6 @@ func (s *Session) open(h dubbo.Header, body []byte) {
 		s.reject(h, dubbo.StatusBadRequest, "the mesh cannot read this call: "+err.Error())
 		return
 	}
-	s.start()
 	st := s.take(h)
 	s.block.b = s.block.b[:0]
 	for _, f := range s.call.fields {
@@ -142,6 +142,9 @@ const maxSpare = 64
 
 // settings takes what the manager says of itself. It is false for values that no manager may send.
 func (s *Session) settings(payload []byte) bool {
+	if !s.peer.spoken {
+		s.peer.spoken, s.peer.maxStreams = true, maxStream
+	}
 	for ; len(payload) >= 6; payload = payload[6:] {
 		v := binary.BigEndian.Uint32(payload[2:])
 		switch binary.BigEndian.Uint16(payload) {
