@@ -54,7 +54,14 @@ func checkText(text []byte, limit int) error {
 		return errors.New("not UTF-8 text; write YAML or JSON")
 	}
 	brackets, dashes, margin := 0, 0, true // dashes and the like open a list or mapping each, at the margin of a line
+	chain := 0                             // dashes with nothing but blanks between them, wherever they stand
 	for i, c := range text {
+		switch {
+		case c == ' ' && i > 0 && text[i-1] == '-':
+			chain++
+		case c != ' ' && c != '-':
+			chain = 0
+		}
 		switch c {
 		case 0:
 			return fmt.Errorf("byte %d is NUL; write YAML or JSON text", i+1)
@@ -73,7 +80,7 @@ func checkText(text []byte, limit int) error {
 			brackets--
 		}
 		margin = margin && (c == '-' || c == '?' || c == ':')
-		if max(brackets, dashes) > MaxDepth {
+		if max(brackets, dashes, chain) > MaxDepth {
 			return fmt.Errorf("byte %d: nested deeper than %d", i+1, MaxDepth)
 		}
 	}

@@ -1,6 +1,6 @@
 package model
 
-// Route says which request goes where. The rules of a service's routes are tried in the order of ServicePolicies.Routes,
+// Route says which request goes where. The rules of a service's routes are tried in the order of precedence,
 // the rules of one from top to bottom; the first that fits is used, and a request that none fits goes to the service.
 type Route struct {
 	PolicyMeta

@@ -13,8 +13,9 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/nearest"
 )
 
-// MaxBytes is the size of the largest policy that is read.
-const MaxBytes = 256 << 10
+// MaxBytes is the size of the largest policy that is read. The YAML parser takes time that grows with the square of some
+// inputs: the worst that anybody can write into etcd holds up other policies, not traffic, for some seconds.
+const MaxBytes = 128 << 10
 
 // Parsed is a policy as it was written.
 type Parsed struct {

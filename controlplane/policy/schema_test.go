@@ -142,8 +142,10 @@ func words(list []string) []any {
 	return out
 }
 
-// ecma writes an expression as JavaScript with the flag u reads it.
-func ecma(pattern string) string { return strings.ReplaceAll(pattern, `\p{N}`, `\p{Nd}`) }
+// ecma writes an expression as JavaScript reads it.
+func ecma(pattern string) string {
+	return strings.ReplaceAll(pattern, `\x{80}-\x{10FFFF}`, `\u0080-\uffff`)
+}
 
 func number(t reflect.Type, r rule) object {
 	if len(r.oneOf) > 0 {

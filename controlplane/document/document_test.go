@@ -1,0 +1,46 @@
+package document
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseRefuses(t *testing.T) {
+	for name, c := range map[string]struct{ text, why string }{
+		"too large":     {strings.Repeat("a", 1001), "too many"},
+		"no text":       {"a: \x00", "NUL"},
+		"no UTF-8":      {"a: \xff", "UTF-8"},
+		"brackets":      {strings.Repeat("[", MaxDepth+1), "deeper"},
+		"dashes":        {strings.Repeat("- ", MaxDepth+2), "deeper"},
+		"dashes inside": {"a: [" + strings.Repeat("- ", MaxDepth+2), "deeper"},
+		"two documents": {"a: b\n---\nc: d\n", "second document"},
+		"syntax":        {"a: [b\n", "1:4"},
+	} {
+		if _, err := Parse([]byte(c.text), 1000); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v, want %q", name, err, c.why)
+		}
+	}
+}
+
+func TestParseTakes(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n", "a: b", `{"a": "b"}`, "a: - - -", "# " + strings.Repeat("-", 200) + "\na: b"} {
+		if _, err := Parse([]byte(text), 1000); err != nil && text != "a: - - -" {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+}
+
+// TestParseIsBounded holds the time that inputs take which are made to be slow.
+func TestParseIsBounded(t *testing.T) {
+	const size = 16 << 10
+	for _, unit := range []string{"- ", "? ", ": ", "a:\n b: c\n", "{a: ", "|\n", "\"", "- a\n", "&a ", "! "} {
+		for _, before := range []string{"", "a: ["} {
+			start := time.Now()
+			_, _ = Parse([]byte(before+strings.Repeat(unit, size/len(unit))), size+len(before))
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%q many times: %s", unit, took)
+			}
+		}
+	}
+}
