@@ -19,7 +19,7 @@ var (
 //
 //export dubboSchema
 func dubboSchema(name *C.char, nameLen C.size_t, text *C.char, textLen C.size_t) C.uint32_t {
-	if !named("configuration of routes", "per_route_config_name", name, nameLen, config.SchemaConfig) {
+	if !named("configuration of routes", "filter_name", name, nameLen, config.SchemaConfig) {
 		return 0
 	}
 	s, err := host.Load(&schemas, bytesOf(text, textLen), logError)
