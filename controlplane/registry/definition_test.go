@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -51,6 +52,17 @@ classes:
 				t.Errorf("%s %s: %s", name, key, d)
 			}
 		}
+	}
+}
+
+func TestExampleDefinition(t *testing.T) {
+	text, err := os.ReadFile("../../examples/registration/definition.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := parseDefinition("org.dubbomesh.demo.Echo", text)
+	if err != nil || len(r.shape.definition.Methods) != 3 || len(r.shape.definition.Classes) != 3 {
+		t.Errorf("%+v %v", r.shape, err)
 	}
 }
 
