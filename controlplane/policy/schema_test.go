@@ -213,7 +213,7 @@ func writeJSON(t *testing.T, v any) string {
 // TestSchemasAreCurrent holds the published JSON Schemas against the fields.
 func TestSchemasAreCurrent(t *testing.T) {
 	docs := comments(t)
-	var any []any
+	var each []any
 	for _, kind := range model.Kinds {
 		w := schemaWriter{docs: docs, defs: object{}}
 		s := w.structure(kinds[kind])
@@ -224,14 +224,14 @@ func TestSchemasAreCurrent(t *testing.T) {
 			s["$defs"] = w.defs
 		}
 		golden(t, "../../schemas/"+string(kind)+".json", writeJSON(t, s))
-		any = append(any, object{
+		each = append(each, object{
 			"if":   object{"properties": object{"kind": object{"const": string(kind)}}, "required": []string{"kind"}},
 			"then": object{"$ref": string(kind) + ".json"},
 		})
 	}
 	golden(t, "../../schemas/policy.json", writeJSON(t, object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schemaHome + "policy.json", "title": "A policy of any kind",
-		"type": "object", "required": []string{"kind"}, "properties": object{"kind": object{"enum": model.Kinds}}, "allOf": any,
+		"type": "object", "required": []string{"kind"}, "properties": object{"kind": object{"enum": model.Kinds}}, "allOf": each,
 	}))
 	files, err := os.ReadDir("../../schemas")
 	if err != nil {

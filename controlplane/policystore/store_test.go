@@ -89,13 +89,13 @@ func eventually(t *testing.T, s *Store, what string, ok func(State) bool) State 
 }
 
 // judged waits until a verdict stands in etcd.
-func judged(t *testing.T, c *clientv3.Client, kind model.Kind, name string, revision int64) Status {
+func judged(t *testing.T, c *clientv3.Client, name string, revision int64) Status {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := WaitJudged(ctx, c, prefix, kind, name, revision)
+	s, err := WaitJudged(ctx, c, prefix, model.KindTraffic, name, revision)
 	if err != nil {
-		t.Fatalf("%s/%s was not judged at %d: %v", kind, name, revision, err)
+		t.Fatalf("Traffic/%s was not judged at %d: %v", name, revision, err)
 	}
 	return s
 }
@@ -121,7 +121,7 @@ func TestABadVersionNeverTakesEffect(t *testing.T) {
 	first := put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
 	put(t, c, "Traffic/two", fmt.Sprintf(good, 2))
 	eventually(t, s, "both", inForce("one=1s two=2s"))
-	if st := judged(t, c, model.KindTraffic, "one", first); st.Verdict != Accepted || st.LastGood.Revision != first {
+	if st := judged(t, c, "one", first); st.Verdict != Accepted || st.LastGood.Revision != first {
 		t.Errorf("accepted as %+v", st)
 	}
 
@@ -134,7 +134,7 @@ func TestABadVersionNeverTakesEffect(t *testing.T) {
 		state.Problems[1].Reason != `2:1: timout: there is no such field; did you mean "timeout"?` || state.Problems[2].LastGood {
 		t.Errorf("problems %+v", state.Problems)
 	}
-	st := judged(t, c, model.KindTraffic, "one", wrong)
+	st := judged(t, c, "one", wrong)
 	if st.Verdict != Rejected || st.LastGood.Revision != first || len(st.Problems) != 1 || st.Problems[0].Line != 2 || st.Problems[0].Column != 1 {
 		t.Errorf("rejected as %+v", st)
 	}
@@ -147,7 +147,7 @@ func TestABadVersionNeverTakesEffect(t *testing.T) {
 	eventually(t, s, "the same after another one", inForce("one=1s two=22s"))
 	mended := put(t, c, "Traffic/one", fmt.Sprintf(good, 3))
 	eventually(t, s, "the mended one", inForce("one=3s two=22s"))
-	if st := judged(t, c, model.KindTraffic, "one", mended); st.Verdict != Accepted || len(st.Problems) != 0 {
+	if st := judged(t, c, "one", mended); st.Verdict != Accepted || len(st.Problems) != 0 {
 		t.Errorf("mended as %+v", st)
 	}
 }
@@ -156,14 +156,14 @@ func TestDeletingEndsAPolicy(t *testing.T) {
 	c := start(t)
 	s, stop := run(t, c)
 	first := put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
-	judged(t, c, model.KindTraffic, "one", first)
+	judged(t, c, "one", first)
 	if _, err := c.Delete(t.Context(), Key(prefix, model.KindTraffic, "one")); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, s, "its end", inForce(""))
 	goneStatus(t, c, "one")
 	second := put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
-	judged(t, c, model.KindTraffic, "one", second)
+	judged(t, c, "one", second)
 	stop()
 	// Deleted and written anew while nobody looked: what was good belongs to another life.
 	if _, err := c.Delete(t.Context(), Key(prefix, model.KindTraffic, "one")); err != nil {
@@ -173,7 +173,7 @@ func TestDeletingEndsAPolicy(t *testing.T) {
 	last := put(t, c, "Traffic/one", bad)
 	s, _ = run(t, c)
 	eventually(t, s, "nothing in force", func(s State) bool { return s.Synced && len(s.Items) == 1 && timeouts(s) == "" })
-	if st := judged(t, c, model.KindTraffic, "one", last); st.LastGood != nil {
+	if st := judged(t, c, "one", last); st.LastGood != nil {
 		t.Errorf("status %+v", st)
 	}
 	changes, err := History(t.Context(), c, prefix, model.KindTraffic, "one")
@@ -211,7 +211,7 @@ func goneStatus(t *testing.T, c *clientv3.Client, name string) {
 func TestAStatusOfAPolicyDeletedMeanwhileGoes(t *testing.T) {
 	c := start(t)
 	_, stop := run(t, c)
-	judged(t, c, model.KindTraffic, "one", put(t, c, "Traffic/one", fmt.Sprintf(good, 1)))
+	judged(t, c, "one", put(t, c, "Traffic/one", fmt.Sprintf(good, 1)))
 	stop()
 	if _, err := c.Delete(t.Context(), Key(prefix, model.KindTraffic, "one")); err != nil {
 		t.Fatal(err)
@@ -229,11 +229,11 @@ func TestSeveralControlPlanesAgree(t *testing.T) {
 	for i := range 10 {
 		name := fmt.Sprintf("p%d", i)
 		revision := put(t, c, "Traffic/"+name, fmt.Sprintf(good, i+1))
-		judged(t, c, model.KindTraffic, name, revision)
+		judged(t, c, name, revision)
 	}
 	fourth, _ := run(t, c)
 	eventually(t, fourth, "all", func(s State) bool { return len(s.Policies.Traffic) == 10 })
-	judged(t, c, model.KindTraffic, "last", put(t, c, "Traffic/last", fmt.Sprintf(good, 1)))
+	judged(t, c, "last", put(t, c, "Traffic/last", fmt.Sprintf(good, 1)))
 	statuses, err := c.Get(t.Context(), statusPrefix(prefix), clientv3.WithPrefix())
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +278,7 @@ func TestApplyAndDelete(t *testing.T) {
 	apply(1, Unchanged)
 	second := apply(2, Configured)
 	eventually(t, s, "the second", inForce("one=2s"))
-	judged(t, c, model.KindTraffic, "one", second)
+	judged(t, c, "one", second)
 	changes, err := History(t.Context(), c, prefix, model.KindTraffic, "one")
 	if err != nil || len(changes) != 2 || changes[0].Revision != second || changes[1].Revision != first || changes[0].Who != by.Who || changes[0].Note != by.Note {
 		t.Fatalf("history %+v %v", changes, err)

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
-	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 )
@@ -80,19 +79,18 @@ func wholeText(s policystore.Stored) string {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return text
 	}
-	for _, p := range policy.Parse("", []byte(text)) {
-		missing := ""
-		for _, problem := range p.Problems {
-			if problem.Field == "kind" && strings.HasPrefix(problem.Message, "it is missing") {
-				missing = fmt.Sprintf("kind: %s\n", s.Kind)
-			}
-		}
-		if p.Name == "" {
-			missing += fmt.Sprintf("name: %s\n", s.Name)
-		}
-		return missing + text
+	fields := map[string]any{}
+	if yaml.Unmarshal([]byte(text), &fields) != nil {
+		return text
 	}
-	return text
+	missing := ""
+	if _, has := fields["kind"]; !has {
+		missing = fmt.Sprintf("kind: %s\n", s.Kind)
+	}
+	if _, has := fields["name"]; !has {
+		missing += fmt.Sprintf("name: %s\n", s.Name)
+	}
+	return missing + text
 }
 
 // policyView is a policy as -o json shows it.

@@ -11,9 +11,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-func write(t *testing.T, name, text string) string {
+func write(t *testing.T, text string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
+	file := filepath.Join(t.TempDir(), "p.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +35,13 @@ const hello = "kind: Traffic\nname: hello\nservice: a\ntimeout: 1s\n"
 func TestPoliciesFromApplyToDelete(t *testing.T) {
 	r := newRig(t)
 	with := func(args ...string) []string { return append(args, "--etcd", r.etcd) }
-	file := write(t, "p.yaml", hello+"---\nkind: Lane\nname: gray\n")
+	file := write(t, hello+"---\nkind: Lane\nname: gray\n")
 	want(t, 0, "", "there are no policies.*", with("get")...)
 	want(t, 0, "Traffic/hello created\nLane/gray created\nTraffic/hello accepted\nLane/gray accepted\n", "", with("apply", "-f", file, "--wait", "1m")...)
 	want(t, 0, "Traffic/hello unchanged\nLane/gray unchanged\n", "", with("apply", "-f", file)...)
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nLane/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
-	second := write(t, "p.yaml", strings.Replace(hello, "1s", "2s", 1))
+	second := write(t, strings.Replace(hello, "1s", "2s", 1))
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted\n", "", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
 	if n := strings.Count(history, "\n"); n != 3 {
@@ -56,20 +56,20 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 
 func TestAMistakeWritesNothing(t *testing.T) {
 	r := newRig(t)
-	file := write(t, "p.yaml", hello+"---\nkind: Lane\nname: gray\npercent: 10\n")
+	file := write(t, hello+"---\nkind: Lane\nname: gray\npercent: 10\n")
 	told := regexp.QuoteMeta(file+":8:10: percent: must be a percentage such as 10% or 0.5%, found \"10\"\n     8 | percent: 10\n") + ".*"
 	want(t, 1, "", told+"1 error in 1 policy; nothing was written\n", "apply", "-f", file, "--etcd", r.etcd)
 	want(t, 0, "", "there are no policies.*", "get", "--etcd", r.etcd)
 	want(t, 1, "", told+"dubbomesh: 1 error in 1 policy\n", "validate", "-f", filepath.Dir(file))
-	want(t, 0, "Traffic/hello is valid\n", "", "validate", "-f", write(t, "p.yaml", hello))
+	want(t, 0, "Traffic/hello is valid\n", "", "validate", "-f", write(t, hello))
 	want(t, 2, "", "dubbomesh: -f is missing.*", "validate")
-	want(t, 2, "", `dubbomesh: "trafic" is no kind of policy: did you mean "Traffic"\?\n`, "get", "trafic")
+	want(t, 2, "", `dubbomesh: "rout" is no kind of policy: did you mean "Route"\?\n`, "get", "rout")
 }
 
 // TestARawWriteIsJudged writes past the program, as etcdctl does.
 func TestARawWriteIsJudged(t *testing.T) {
 	r := newRig(t)
-	want(t, 0, "Traffic/hello created\nTraffic/hello accepted\n", "", "apply", "-f", write(t, "p.yaml", hello), "--etcd", r.etcd, "--wait", "1m")
+	want(t, 0, "Traffic/hello created\nTraffic/hello accepted\n", "", "apply", "-f", write(t, hello), "--etcd", r.etcd, "--wait", "1m")
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{r.etcd}})
 	if err != nil {
 		t.Fatal(err)
