@@ -59,9 +59,9 @@ const (
 // Binding says where a parameter comes from.
 type Binding struct {
 	From     string `json:"from"`
-	Name     string `json:"name,omitempty"`    // in the path template, query, header, cookie or body
-	Type     string `json:"type"`              // Java type
-	Default  string `json:"default,omitempty"` // JSON text used when it is absent; "" for null
+	Name     string `json:"name,omitempty"`     // in the path template, query, header, cookie or body
+	Type     string `json:"type"`               // Java type
+	Default  string `json:"default,omitempty"`  // JSON text used when it is absent; "" for null
 	Required bool   `json:"required,omitempty"` // as every primitive without a default is
 }
 

@@ -3,10 +3,7 @@ package transcode
 // builtins are the Java types that are known without a schema, by name. The map is read only.
 var builtins = makeBuiltins()
 
-var (
-	anyJava    = builtins[objectName]
-	stringJava = builtins["java.lang.String"]
-)
+var anyJava = builtins[objectName]
 
 // collections gives the type that a Hessian list has for a Java collection; peers make the interface's usual class of
 // an untyped one. A java.util.Optional is in none of these tables: no Dubbo peer takes one as an argument.

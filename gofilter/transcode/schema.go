@@ -22,6 +22,11 @@ func NewSchema(def config.Schema) (*Schema, error) {
 	if err := def.Check(); err != nil {
 		return nil, err
 	}
+	return compile(def), nil
+}
+
+// compile makes a schema of a definition that has been checked.
+func compile(def config.Schema) *Schema {
 	s := &Schema{id: def.ID(), def: def, methods: map[string][]*method{}, classes: map[string]*class{}}
 	s.answers = newAnswers(&s.def)
 	c := newCompiler(&s.def)
@@ -47,7 +52,7 @@ func NewSchema(def config.Schema) (*Schema, error) {
 	for _, o := range s.operations {
 		o.method.typed = typed(o.method.params)
 	}
-	return s, nil
+	return s
 }
 
 // ID is the schema's ID, as config.Schema.ID gives it.

@@ -39,10 +39,7 @@ func (s *Schemas) Load(text []byte) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := NewSchema(def)
-	if err != nil {
-		return nil, err
-	}
+	made := compile(def)
 	if u := s.uses[made.id]; u != nil { // the same in other words
 		u.count++
 		return u.schema, nil

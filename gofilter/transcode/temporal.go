@@ -195,8 +195,8 @@ func (a *arguments) zoneID(text string) bool {
 func isZone(text string) bool {
 	for i := range len(text) {
 		c := text[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && !(c >= '0' && c <= '9') && !strings.ContainsRune("/_+-:.~", rune(c)) {
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !plain && !strings.ContainsRune("/_+-:.~", rune(c)) {
 			return false
 		}
 	}

@@ -106,7 +106,7 @@ func TestSchemasOfRoutes(t *testing.T) {
 	r, replace := startSchemas(t, routesOf("1", text, sequence))
 	r.m(t, "/text/m", "Ljava/lang/String; x")
 	r.m(t, "/sequence/m", "Ljava/lang/CharSequence; x")
-	r.m(t, "/text/other", "generic ") // the provider of the test reads no argument of a generic call with types
+	r.m(t, "/text/other", "generic ")                                           // the provider of the test reads no argument of a generic call with types
 	r.m(t, "/text/m", "Ljava/lang/String; x", config.SchemaHeader, sequence.id) // the route's word counts
 
 	swapped := describe("/text/", "java.lang.CharSequence")
