@@ -10,6 +10,10 @@ LDFLAGS     := -X main.version=$(VERSION)
 BIN         := bin
 # With its name inside, what the control plane configures by name is the library that the bootstrap loaded by path.
 SONAME      := -extldflags=-Wl,-soname,libdubbo.so
+# The host for Envoy's contrib images is a module of its own: its SDK comes with the whole of Envoy's repository (53 MB),
+# which nobody else should have to fetch.
+CONTRIB     := gofilter/host/contrib
+CONTRIB_SONAME := -extldflags=-Wl,-soname,libdubbo-contrib.so
 ABI_MODULE  := github.com/envoyproxy/envoy/source/extensions/dynamic_modules
 # Evaluated only by the rules that build the shared object. The quotes are for cgo: the module cache may lie anywhere,
 # and a module that is not in it yet has no folder.
@@ -44,6 +48,13 @@ $(BIN)/dubbomesh: need-go
 $(BIN)/libdubbo.so: need-go need-cc
 	@echo "build  $@"; $(CGO) $(GO) build -trimpath -buildmode=c-shared -ldflags '$(SONAME)' -o $@ ./gofilter/host/dynmodule && rm -f $(BIN)/libdubbo.h
 
+.PHONY: contrib
+contrib: $(BIN)/libdubbo-contrib.so ## the Go filter for Envoy's contrib images
+
+.PHONY: $(BIN)/libdubbo-contrib.so
+$(BIN)/libdubbo-contrib.so: need-go need-cc
+	@echo "build  $@"; cd $(CONTRIB) && CGO_ENABLED=1 CC="$(CC)" $(GO) build -trimpath -buildmode=c-shared -ldflags '$(CONTRIB_SONAME)' -o $(CURDIR)/$@ . && rm -f $(CURDIR)/$(BIN)/libdubbo-contrib.h
+
 .PHONY: $(BIN)/demo-provider
 $(BIN)/demo-provider: need-go
 	@echo "build  $@"; cd examples/dubbo-go && $(GO) build -trimpath -o ../../$@ .
@@ -74,8 +85,9 @@ envoy: ## find a supported Envoy or fetch the pinned one into .tools/
 test: test-unit test-e2e ## every test, real Envoy and real Dubbo peers included
 
 .PHONY: test-unit
-test-unit: envoy build ## unit, golden, feature and host tests, with the race detector
+test-unit: envoy build contrib ## unit, golden, feature and host tests, with the race detector
 	@ENVOY="$(ENVOY_BIN)" $(CGO) $(GO) test -race -timeout 40m $(UNIT)
+	@cd $(CONTRIB) && CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 10m ./...
 	@cd examples/http && $(GO) vet ./... && cd ../dubbo-go && $(GO) vet ./...
 
 .PHONY: test-e2e
@@ -89,7 +101,8 @@ fuzz: need-go ## every fuzz target for FUZZTIME each (60s), two at a time
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI_VERSION) ## vet, style and import directions
 	@echo "lint   Go"; $(CGO) .tools/golangci-lint-$(GOLANGCI_VERSION) run ./controlplane/... ./gofilter/... ./bench/... ./e2e/...
-	@$(GO) mod verify >/dev/null && $(GO) mod tidy -diff
+	@cd $(CONTRIB) && CGO_ENABLED=1 CC="$(CC)" $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION) run ./...
+	@$(GO) mod verify >/dev/null && $(GO) mod tidy -diff && cd $(CONTRIB) && $(GO) mod tidy -diff
 
 .tools/golangci-lint-%:
 	@scripts/need.sh go

@@ -108,12 +108,6 @@ func Die(p *Peer, _ Call) { p.Provider.Kill() }
 // Garbage answers in another protocol.
 func Garbage(p *Peer, _ Call) { p.Send([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }
 
-// GarbageAndBye answers in another protocol and closes the connection.
-func GarbageAndBye(p *Peer, c Call) {
-	Garbage(p, c)
-	_ = p.Close()
-}
-
 // Huge declares an answer of a gigabyte.
 func Huge(p *Peer, c Call) {
 	h := dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: c.ID})

@@ -258,7 +258,8 @@ func (u *upstream) read() {
 	for {
 		part := make([]byte, 16<<10)
 		n, err := u.Read(part)
-		e := event{data: part[:n], end: err == io.EOF, reset: err != nil && err != io.EOF}
+		end := errors.Is(err, io.EOF)
+		e := event{data: part[:n], end: end, reset: err != nil && !end}
 		u.mu.Lock()
 		events, detached := u.events, u.detached
 		u.ended = u.ended || e.end

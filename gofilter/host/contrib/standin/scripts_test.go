@@ -9,7 +9,6 @@ import (
 // What this host cannot do as the other one does: it cannot close a provider's connection, so it answers when the
 // provider or the route's timeout has.
 var differences = map[string]hosttest.Reply{
-	"speaks HTTP":       {Status: 504},
 	"declares too much": {Status: 504},
 }
 
