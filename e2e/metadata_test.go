@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,16 @@ func TestMetadata(t *testing.T) {
 	if paths := m.openAPI(t, echoService); paths["/"+echoService+"/saveUser"] == nil {
 		t.Errorf("paths %v", paths)
 	}
+
+	// The provider itself refuses a Date in this form: with its type known it is sent as one.
+	const user = `{"id":7,"name":"Eve","role":"MEMBER","created":"2024-02-29T13:14:15Z","addresses":[{"city":"Rome","street":"Via 2"}]}`
+	eventually(t, "objects are sent with their types", func() error {
+		status, _, body, err := m.call(t.Context(), echoService, "saveUser", user)
+		if err == nil && (status != http.StatusOK || !strings.Contains(string(body), `"2024-02-29T13:14:15.000Z"`)) {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
 
 	m.put(t, "/dubbomesh/definitions/"+echoService, `methods: [{name: echo, parameters: [{name: text, type: java.lang.String}]}]`)
 	m.awaitDefinition(t, echoService, func(d api.Definition) bool { return d.Application == "" })
