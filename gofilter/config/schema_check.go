@@ -17,7 +17,10 @@ const (
 )
 
 // checker gathers what is wrong with a schema.
-type checker struct{ errs []error }
+type checker struct {
+	errs  []error
+	types map[string]bool // texts that are types
+}
 
 func (c *checker) fail(path, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("schema: %s: %s", path, fmt.Sprintf(format, args...)))
@@ -179,9 +182,14 @@ func (c *checker) exceptions(path string, list []Exception) {
 }
 
 func (c *checker) javaType(path, text string) {
+	if c.types[text] {
+		return
+	}
 	if _, err := ParseJavaType(text); err != nil {
 		c.fail(path, "%v", err)
+		return
 	}
+	c.types[text] = true
 }
 
 func (c *checker) count(path string, n, most int) {

@@ -33,7 +33,7 @@ func ParseSchema(text []byte) (Schema, error) {
 
 // Check says what is wrong with the schema, all at once, each error with the path of its field.
 func (s Schema) Check() error {
-	var c checker
+	c := checker{types: map[string]bool{}}
 	c.schema(&s)
 	return errors.Join(c.errs...)
 }

@@ -9,8 +9,9 @@ import (
 // compiler makes the types of one schema.
 type compiler struct {
 	def   map[string]config.Class // by Java's own name
-	types map[string]*javaType    // by the type's text
-	todo  []todo                  // classes whose fields are not made yet
+	texts map[string]config.JavaType
+	types map[string]*javaType // by the type's text
+	todo  []todo               // classes whose fields are not made yet
 	all   []*class
 }
 
@@ -22,7 +23,7 @@ type todo struct {
 }
 
 func newCompiler(s *config.Schema) *compiler {
-	c := &compiler{def: map[string]config.Class{}, types: map[string]*javaType{}}
+	c := &compiler{def: map[string]config.Class{}, texts: map[string]config.JavaType{}, types: map[string]*javaType{}}
 	for name, k := range s.Classes {
 		if t, err := config.ParseJavaType(name); err == nil {
 			c.def[t.Name] = k
@@ -41,11 +42,17 @@ func (c *compiler) method(def *config.Method) *method {
 
 // text is the type of a text that config.Schema.Check has accepted.
 func (c *compiler) text(text string) *javaType {
-	t, err := config.ParseJavaType(text)
-	if err != nil {
-		return unknown(text)
+	return c.top(c.resolve(c.parse(text), nil, config.JavaType{Name: objectName}))
+}
+
+// parse reads a type's text once; most occur often.
+func (c *compiler) parse(text string) config.JavaType {
+	t, ok := c.texts[text]
+	if !ok {
+		t, _ = config.ParseJavaType(text)
+		c.texts[text] = t
 	}
-	return c.top(c.resolve(t, nil, config.JavaType{Name: objectName}))
+	return t
 }
 
 // top makes a type and the fields of all classes that it leads to.
@@ -170,7 +177,7 @@ func (c *compiler) fields(t todo) {
 	types := make([]config.JavaType, len(t.def.Fields))
 	env := map[string]config.JavaType{}
 	for i, f := range t.def.Fields {
-		types[i], _ = config.ParseJavaType(f.Type)
+		types[i] = c.parse(f.Type)
 		c.variables(types[i], env)
 	}
 	other := config.JavaType{Name: objectName}
