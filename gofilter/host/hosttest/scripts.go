@@ -66,6 +66,7 @@ func answers() []Script {
 		{Name: "answer split at every byte", Provider: splitEverywhere(), Request: Invoke("hello"), Times: len(Frame(0, "hello")), Want: OK("hello")},
 		{Name: "heartbeat, READONLY and another answer joined before the answer", Provider: Noisy, Request: Invoke("hello"), Want: OK("hello")},
 		{Name: "answer larger than one buffer", Provider: Says(large), Request: Invoke("hello"), Want: OK(large)},
+		{Name: "one-way call", Provider: Silent, Request: oneWay(Invoke("hello")), Want: Reply{Status: http.StatusAccepted}},
 		{Name: "sixteen attachments", Request: withAttachments(Invoke("hello"), 16), Want: OK("hello")},
 	}
 }
@@ -79,6 +80,11 @@ func splitEverywhere() Behaviour {
 		p.Send(f[:at])
 		p.Send(f[at:])
 	}
+}
+
+func oneWay(r Request) Request {
+	r.Header = map[string]string{"x-dubbo-one-way": "true"}
+	return r
 }
 
 func withAttachments(r Request, n int) Request {
