@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"strconv"
 	"testing"
@@ -249,4 +250,34 @@ func largeCall(b *testing.B, body []byte) {
 		peak = max(peak, len(value)+cap(c.result.out))
 	}
 	b.ReportMetric(float64(peak)/float64(len(body)), "peak/body")
+}
+
+// BenchmarkConsumerCall is the call of a Dubbo consumer, which travels unread.
+func BenchmarkConsumerCall(b *testing.B) {
+	var c Call
+	body := written(func(w *dubbo.Writer) {
+		w.String("hello")
+		pairs(w, "path", hashService, "interface", hashService, "version", "0.0.0", "timeout", "3000", "remote.application", "bench")
+	})
+	headers := opaqueHeaders(6, ":method", "POST", ":path", hashPath, "x-dubbo-attachment-remote.application", "bench", "x-envoy-expected-rq-timeout-ms", "2990")
+	frame := reply(&c, dubbo.StatusOK, hashAnswer)
+	names, values := make([][]byte, 0, len(headers)/2), make([][]byte, 0, len(headers)/2)
+	for i := 0; i < len(headers); i += 2 {
+		names, values = append(names, []byte(headers[i])), append(values, []byte(headers[i+1]))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Reset(&defaults)
+		for i := range names {
+			c.Header(names[i], values[i])
+		}
+		c.Body(body)
+		if _, bad := c.Request(); bad != nil {
+			b.Fatalf("%d %s", bad.Status, bad.Body)
+		}
+		binary.BigEndian.PutUint64(frame[4:], c.id)
+		if _, done := c.Upstream(frame, false); done == nil || done.Status != 200 {
+			b.Fatal("no answer")
+		}
+	}
 }

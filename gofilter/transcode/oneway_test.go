@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -79,6 +80,22 @@ func TestDeadline(t *testing.T) {
 		}
 		if bytes.Contains(frame, []byte("_TO")) {
 			t.Errorf("%q", frame)
+		}
+	}
+}
+
+// A method that the schema says is one-way is, unless the request wants the answer.
+func TestOneWayBySchema(t *testing.T) {
+	s := config.Schema{Service: "a.B", Methods: []config.Method{{Name: "m", OneWay: true}}}
+	all := new(Schemas)
+	if _, err := all.Load(s.Text()); err != nil {
+		t.Fatal(err)
+	}
+	for header, want := range map[string]byte{"": 0x82, "true": 0x82, "false": 0xc2} {
+		c := &Call{Schemas: all}
+		frame, bad := start(c, "", ":path", "/a.B/m", config.SchemaHeader, s.ID(), "x-dubbo-one-way", header)
+		if bad != nil || frame[2] != want {
+			t.Errorf("%q: %+v", header, bad)
 		}
 	}
 }

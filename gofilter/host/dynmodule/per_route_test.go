@@ -64,6 +64,11 @@ func tells(p *hosttest.Peer, c hosttest.Call) {
 // startSchemas starts an Envoy that reads its routes from a file, and returns what replaces the file.
 func startSchemas(t *testing.T, first string) (*rig, func(string)) {
 	t.Helper()
+	return startSchemasFor(t, first, tells)
+}
+
+func startSchemasFor(t *testing.T, first string, b behaviour) (*rig, func(string)) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "routes.yaml")
 	write := func(text string) {
@@ -76,7 +81,7 @@ func startSchemas(t *testing.T, first string) (*rig, func(string)) {
 		}
 	}
 	write(first)
-	text := bootstrap([]route{{prefix: "/", providers: []*provider{startProvider(t, tells)}}})
+	text := bootstrap([]route{{prefix: "/", providers: []*provider{startProvider(t, b)}}})
 	from, to := strings.Index(text, "          route_config:"), strings.Index(text, "  clusters:")
 	text = text[:from] + fmt.Sprintf("          rds: {route_config_name: routes, config_source: {path_config_source: {path: %q, watched_directory: {path: %q}}}}\n", file, dir) + text[to:]
 	e := testenvoy.Start(t, testenvoy.Options{Bootstrap: "node: {id: test, cluster: test}\n" + text})

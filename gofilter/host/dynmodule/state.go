@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"net/http"
 	"runtime"
 	"strconv"
 	"sync"
@@ -54,8 +55,12 @@ func (st *state) tell(out *C.dubbo_step, s host.Step) {
 	for _, h := range r.Headers {
 		st.field(h.Name, st.shareString(h.Value))
 	}
-	// Without it Envoy would answer HTTP/1.1 in chunks.
-	st.field("content-length", st.share(strconv.AppendInt(st.length[:0], int64(len(r.Body)), 10)))
+	if r.Status != http.StatusNoContent { // without it Envoy would answer HTTP/1.1 in chunks
+		st.field("content-length", st.share(strconv.AppendInt(st.length[:0], int64(len(r.Body)), 10)))
+	}
+	if len(st.fields) == 0 {
+		return
+	}
 	st.pins.Pin(&st.fields[0])
 	out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
 }
