@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -102,4 +103,37 @@ func (m *mesh) openAPI(t *testing.T, service string) map[string]any {
 		t.Fatalf("%s %v: %.300s", answer.Status, err, text)
 	}
 	return doc.Paths
+}
+
+// described is what every peer has to do alike once Echo is defined by hand: no request says a type.
+var described = []exchange{
+	{name: "long", service: echoService, method: "add", body: `[9007199254740993, -1]`, status: 200, want: `9007199254740992`},
+	{name: "object out", service: echoService, method: "getUser", body: `[1]`, status: 200, want: fmt.Sprintf(ann, `"ADMIN"`)},
+	{name: "object in and out", service: echoService, method: "saveUser",
+		body:   `{"id":7,"name":"Eve","role":"MEMBER","created":"2024-02-29T13:14:15Z","home":{"city":"Oslo","street":"Kai 1"},"addresses":[{"city":"Rome","street":"Via 2"}],"attributes":{"a":"b"}}`,
+		status: 200,
+		want:   `{"id":7,"name":"Eve","role":"MEMBER","active":false,"balance":0.0,"created":"2024-02-29T13:14:15.000Z","home":{"city":"Oslo","street":"Kai 1"},"addresses":[{"city":"Rome","street":"Via 2"}],"attributes":{"a":"b"}}`},
+	{name: "wrong shape", service: echoService, method: "saveUser", body: `{"id":"seven"}`, status: 400, want: `{"type":"urn:dubbomesh:bad-request"}`},
+	{name: "unknown constant", service: echoService, method: "saveUser", body: `{"role":"BOSS"}`, status: 400, want: `{"type":"urn:dubbomesh:bad-request"}`},
+}
+
+// TestDefinedByHand: a definition makes the most of providers that have no metadata report in etcd.
+func TestDefinedByHand(t *testing.T) {
+	text, err := os.ReadFile(repository("examples", "registration", "definition.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := startMesh(t)
+	m.put(t, "/dubbomesh/definitions/"+echoService, string(text))
+	for _, p := range peers {
+		t.Run(p.name, func(t *testing.T) {
+			provider := p.start(t, "one")
+			registration := m.register(t, echoService, provider.address)
+			defer registration.stop(t)
+			eventually(t, "the provider answers", func() error { _, err := m.whoami(t.Context()); return err })
+			for _, x := range described {
+				t.Run(x.name, func(t *testing.T) { m.exchange(t, x) })
+			}
+		})
+	}
 }

@@ -61,7 +61,7 @@ func TestExampleDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := parseDefinition("org.dubbomesh.demo.Echo", text)
-	if err != nil || len(r.shape.definition.Methods) != 3 || len(r.shape.definition.Classes) != 3 {
+	if err != nil || len(r.shape.definition.Methods) != 9 || len(r.shape.definition.Classes) != 3 {
 		t.Errorf("%+v %v", r.shape, err)
 	}
 }
