@@ -35,6 +35,7 @@ var wrappers = []struct {
 	base  base
 	class *class
 }{
+	{"java.util.Calendar", sqlType, fixed("com.alibaba.com.caucho.hessian.io.CalendarHandle", "date")},
 	{"java.sql.Date", sqlType, fixed("java.sql.Date", "value")},
 	{"java.sql.Time", sqlType, fixed("java.sql.Time", "value")},
 	{"java.sql.Timestamp", sqlType, fixed("java.sql.Timestamp", "value")},

@@ -108,6 +108,7 @@ func TestSchemaTypes(t *testing.T) {
 		{"java.util.Date", `"2024-02-29T13:14:15.16Z"`, `"Ljava/util/Date;" @1709212455160`},
 		{"java.util.Date", `-5`, `"Ljava/util/Date;" @-5`},
 		{"java.sql.Timestamp", `"2024-02-29T14:14:15+01:00"`, `"Ljava/sql/Timestamp;" java.sql.Timestamp{"value":@1709212455000}`},
+		{"java.util.Calendar", `5`, `"Ljava/util/Calendar;" com.alibaba.com.caucho.hessian.io.CalendarHandle{"date":@5}`},
 		{"java.time.LocalDate", `"2024-02-29"`, `"Ljava/time/LocalDate;" {2024 2 29}`},
 		{"java.time.LocalTime", `"13:14:15.5"`, `"Ljava/time/LocalTime;" {13 14 15 500000000}`},
 		{"java.time.LocalTime", `"13:14"`, `"Ljava/time/LocalTime;" {13 14 0 0}`},

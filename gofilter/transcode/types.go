@@ -18,7 +18,7 @@ const (
 	decimalType
 	integerType
 	dateType
-	sqlType  // java.sql.Timestamp, Date and Time: an object around a date
+	sqlType  // java.sql.Timestamp, Date and Time, java.util.Calendar: an object around a date
 	textType // an object around a text: java.util.UUID, java.net.URI, …
 	timeType // of java.time
 	bytesType
