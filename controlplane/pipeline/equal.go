@@ -11,7 +11,23 @@ import (
 
 // sameInput compares everything that a service is translated from.
 func sameInput(a, b translate.Input) bool {
-	return sameService(a.Service, b.Service) && sameDefinitions(a.Definitions, b.Definitions) && reflect.DeepEqual(a.Policies, b.Policies)
+	return sameService(a.Service, b.Service) && sameDefinitions(a.Definitions, b.Definitions) && reflect.DeepEqual(a.Policies, b.Policies) &&
+		slices.EqualFunc(a.Others, b.Others, sameInput)
+}
+
+// untouched reports whether nothing that an input was made of is another now, the policies apart.
+func untouched(in translate.Input, snap model.Snapshot, svc model.Service) bool {
+	if !sameService(in.Service, svc) || !sameDefinitions(in.Definitions, snap.DefinitionsOf(svc.Name)) {
+		return false
+	}
+	for _, name := range in.Led() {
+		i := slices.IndexFunc(in.Others, func(o translate.Input) bool { return o.Service.Name == name })
+		other, there := snap.Service(name)
+		if there != (i >= 0) || there && !untouched(in.Others[i], snap, other) {
+			return false
+		}
+	}
+	return true
 }
 
 func sameService(a, b model.Service) bool {

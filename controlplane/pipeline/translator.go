@@ -30,7 +30,7 @@ func (t *Translator) Translate(snap model.Snapshot) (r translate.Resources, done
 	ruled := samePolicies(t.policies, snap.Policies)
 	for i, svc := range snap.Services {
 		old, known := t.last[svc.Name]
-		if !known || !ruled || !sameService(old.from.Service, svc) || !sameDefinitions(old.from.Definitions, snap.DefinitionsOf(svc.Name)) {
+		if !known || !ruled || !untouched(old.from, snap, svc) {
 			in := translate.InputOf(snap, svc)
 			if !known || !sameInput(old.from, in) {
 				old = translated{in, translate.Service(in, t.opt)}

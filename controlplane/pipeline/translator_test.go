@@ -123,6 +123,14 @@ func rule(rnd *rand.Rand) model.Policies {
 		m := model.Mapping{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("p", i), Service: name}}
 		m.Operations = []model.MappedOperation{{Verb: "GET", Path: []string{"/a/{x}", "/a/{y}", "/{a}/b"}[rnd.IntN(3)], Method: "m1"}}
 		list = append(list, m)
+		to := model.Rule{To: []model.Backend{{Service: fmt.Sprint("Svc", rnd.IntN(8)), Labels: map[string]string{"v": fmt.Sprint(rnd.IntN(2))}}}}
+		list = append(list, model.Route{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("r", i), Service: name}, Rules: []model.Rule{to}})
+		if rnd.IntN(2) == 0 {
+			timeout := model.Duration(time.Duration(1+rnd.IntN(3)) * time.Second)
+			t := model.Traffic{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("t", i), Service: []string{"", name}[rnd.IntN(2)]}}
+			t.Timeout = &timeout
+			list = append(list, t)
+		}
 	}
 	return model.NewPolicies(list...)
 }

@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -14,31 +13,39 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// endpoints lists the instances of a variant by zone, each with its weight and its labels (as envoy.lb metadata, where
-// Envoy's subsets look for them).
-func endpoints(v variant) *endpointv3.ClusterLoadAssignment {
-	instances := slices.Clone(v.instances)
-	slices.SortStableFunc(instances, func(a, b model.Instance) int {
-		return cmp.Or(cmp.Compare(a.Zone, b.Zone), model.Compare(a, b))
-	})
-	scale := weightScale(v.weight())
-	out := &endpointv3.ClusterLoadAssignment{ClusterName: v.cluster}
+// endpoints lists the instances of a target by priority and zone, each with its weight and its labels (as envoy.lb
+// metadata, where Envoy's subsets look for them).
+func endpoints(t target) *endpointv3.ClusterLoadAssignment {
+	instances := slices.Clone(t.instances)
+	slices.SortStableFunc(instances, t.byPlace)
+	scale := weightScale(t.weight())
+	out := &endpointv3.ClusterLoadAssignment{ClusterName: t.cluster}
 	for i, inst := range instances {
-		if i == 0 || inst.Zone != instances[i-1].Zone {
+		priority := t.priority(inst)
+		if i == 0 || inst.Zone != instances[i-1].Zone || priority != t.priority(instances[i-1]) {
 			out.Endpoints = append(out.Endpoints, &endpointv3.LocalityLbEndpoints{
-				Locality: &corev3.Locality{Zone: strings.ToValidUTF8(inst.Zone, "�")},
+				Locality: &corev3.Locality{Zone: strings.ToValidUTF8(inst.Zone, "�")}, Priority: priority,
 			})
 		}
 		zone := out.Endpoints[len(out.Endpoints)-1]
-		zone.LbEndpoints = append(zone.LbEndpoints, endpoint(inst, scale))
+		zone.LbEndpoints = append(zone.LbEndpoints, t.endpoint(inst, scale))
 	}
+	t.arrange(out)
 	return out
 }
 
-func endpoint(inst model.Instance, scale uint64) *endpointv3.LbEndpoint {
+func (t target) endpoint(inst model.Instance, scale uint64) *endpointv3.LbEndpoint {
+	weight := max(1, uint32(uint64(inst.Weight)/scale))
+	if l := t.settings.LoadBalancing; l != nil && l.Policy == model.BalanceRoundRobin {
+		weight = 1
+	}
+	e := &endpointv3.Endpoint{Address: address(inst.Address, inst.Port)}
+	if h := t.settings.HealthCheck; h != nil && h.Port != nil {
+		e.HealthCheckConfig = &endpointv3.Endpoint_HealthCheckConfig{PortValue: *h.Port}
+	}
 	return &endpointv3.LbEndpoint{
-		HostIdentifier:      &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address(inst.Address, inst.Port)}},
-		LoadBalancingWeight: wrapperspb.UInt32(max(1, uint32(uint64(inst.Weight)/scale))),
+		HostIdentifier:      &endpointv3.LbEndpoint_Endpoint{Endpoint: e},
+		LoadBalancingWeight: wrapperspb.UInt32(weight),
 		Metadata:            labels(inst.Labels),
 	}
 }

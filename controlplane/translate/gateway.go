@@ -20,27 +20,35 @@ const formFilter = "dubbo.form"
 
 // gatewayListeners are the gateway's ports. Each takes HTTP and Dubbo alike; the second is there for consumers that look
 // for Dubbo at its usual port.
-func gatewayListeners(opt Options) []*listenerv3.Listener {
-	out := []*listenerv3.Listener{gatewayListener(GatewayListener, opt.GatewayPort, opt)}
+func gatewayListeners(services []ServiceResources, opt Options) []*listenerv3.Listener {
+	out := []*listenerv3.Listener{gatewayListener(GatewayListener, opt.GatewayPort, services, opt)}
 	if opt.GatewayDubboPort != 0 && !opt.contrib() {
-		out = append(out, gatewayListener(GatewayDubboListener, opt.GatewayDubboPort, opt))
+		out = append(out, gatewayListener(GatewayDubboListener, opt.GatewayDubboPort, services, opt))
 	}
 	return out
 }
 
-func gatewayListener(name string, port uint32, opt Options) *listenerv3.Listener {
+func gatewayListener(name string, port uint32, services []ServiceResources, opt Options) *listenerv3.Listener {
 	return &listenerv3.Listener{
 		Name:                          name,
 		Address:                       address(opt.GatewayAddress, port),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(opt.bufferBytes()),
-		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
-			Name:       "envoy.filters.network.http_connection_manager",
-			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(name, opt))},
-		}}}},
+		FilterChains:                  []*listenerv3.FilterChain{{Filters: networkFilters(name, services, opt)}},
 	}
 }
 
-func connectionManager(name string, opt Options) *hcmv3.HttpConnectionManager {
+func networkFilters(name string, services []ServiceResources, opt Options) []*listenerv3.Filter {
+	manager := &listenerv3.Filter{
+		Name:       "envoy.filters.network.http_connection_manager",
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(name, services, opt))},
+	}
+	if opt.contrib() {
+		return []*listenerv3.Filter{manager}
+	}
+	return []*listenerv3.Filter{consumer(opt), manager}
+}
+
+func connectionManager(name string, services []ServiceResources, opt Options) *hcmv3.HttpConnectionManager {
 	return &hcmv3.HttpConnectionManager{
 		StatPrefix:     name,
 		CodecType:      hcmv3.HttpConnectionManager_AUTO,
@@ -54,14 +62,18 @@ func connectionManager(name string, opt Options) *hcmv3.HttpConnectionManager {
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
-		HttpFilters:                httpFilters(opt),
+		HttpFilters:                httpFilters(services, opt),
 	}
 }
 
 // httpFilters are the filters that a request meets, in order. Those of ours are there for few routes: requests on others
 // never meet them.
-func httpFilters(opt Options) []*hcmv3.HttpFilter {
+func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 	filters := []*hcmv3.HttpFilter{httpFilter(formFilter, config.FormFilter, opt)}
+	filters = append(filters, policyFilters()...)
+	for _, s := range services {
+		filters = append(filters, s.Filters...)
+	}
 	if !opt.contrib() {
 		filters = append(filters, converters(opt)...)
 	}

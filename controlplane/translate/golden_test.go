@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
@@ -92,6 +93,7 @@ func readCase(t *testing.T, file string) (model.Snapshot, Options) {
 	return snap, opt
 }
 
+// readPolicies reads policies as operators write them. They have to be right.
 func readPolicies(t *testing.T, list []any) model.Policies {
 	t.Helper()
 	var all []model.Policy
@@ -100,11 +102,12 @@ func readPolicies(t *testing.T, list []any) model.Policies {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := model.Mapping{}
-		if err := json.Unmarshal(text, &m); err != nil {
-			t.Fatal(err)
+		for _, parsed := range policy.Parse("case", text) {
+			if err := parsed.Err(); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			all = append(all, parsed.Policy)
 		}
-		all = append(all, m)
 	}
 	return model.NewPolicies(all...)
 }

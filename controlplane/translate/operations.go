@@ -18,13 +18,14 @@ type operation struct {
 	service  string
 	verb     string
 	template template
+	method   string
 	source   string           // the policy it comes from
 	routes   []*routev3.Route // in order
 }
 
 // operationsOf makes routes of the operations that the schemas of a service have. They lead to what speaks Dubbo: only
 // there is somebody who maps them.
-func (u unit) operationsOf() (out []operation) {
+func (u *unit) operationsOf() (out []operation) {
 	dubbo := only(u.variants, model.ProtocolDubbo)
 	index := map[string]int{} // of out, by verb and shape
 	has := map[string]map[pair]string{}
@@ -35,7 +36,7 @@ func (u unit) operationsOf() (out []operation) {
 			if err != nil {
 				continue // the schema was checked
 			}
-			op := operation{service: u.in.Service.Name, verb: o.Verb, template: segments, source: u.mapping(o)}
+			op := operation{service: u.in.Service.Name, verb: o.Verb, template: segments, method: o.Method, source: u.mapping(o)}
 			key := op.key()
 			if _, known := index[key]; !known {
 				index[key], has[key] = len(out), map[pair]string{}
@@ -47,13 +48,13 @@ func (u unit) operationsOf() (out []operation) {
 	for i := range out {
 		op := &out[i]
 		offering := slices.DeleteFunc(slices.Clone(dubbo), func(v variant) bool { return has[op.key()][pair{v.group, v.version}] == "" })
-		op.routes = u.routes(offering, way{match: op.match, operations: has[op.key()]})
+		op.routes = u.routes(offering, way{match: op.match, method: op.method, operations: has[op.key()]})
 	}
 	return out
 }
 
 // mapping is the policy that an operation comes from.
-func (u unit) mapping(o config.Operation) string {
+func (u *unit) mapping(o config.Operation) string {
 	for _, m := range u.in.Policies.Mappings {
 		if slices.ContainsFunc(m.Operations, func(said model.MappedOperation) bool { return said.Verb == o.Verb && said.Path == o.Path }) {
 			return cmp.Or(m.Source, model.PolicyID(m))

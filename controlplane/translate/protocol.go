@@ -13,6 +13,12 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
+// The names of a cluster's protocol options.
+const (
+	tcpOptions  = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions"
+	httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+)
+
 const (
 	// A Dubbo provider sends a heartbeat on a connection that was idle for 60 s, and Envoy closes a pooled connection
 	// on which data arrives unasked. Letting go earlier keeps that from ever meeting a request.
@@ -25,7 +31,7 @@ const (
 func bridge(c *clusterv3.Cluster, opt Options) {
 	c.UpstreamConfig = bridgeUpstream(opt)
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
-		"envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions": pack(&tcpv3.TcpProtocolOptions{IdleTimeout: durationpb.New(dubboIdle)}),
+		tcpOptions: pack(&tcpv3.TcpProtocolOptions{IdleTimeout: durationpb.New(dubboIdle)}),
 	}
 }
 
@@ -52,7 +58,7 @@ func http2(c *clusterv3.Cluster) {
 
 func httpProtocol(c *clusterv3.Cluster, o *httpv3.HttpProtocolOptions) {
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
-		"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": pack(o),
+		httpOptions: pack(o),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -31,6 +32,7 @@ type ServiceResources struct {
 	Paths     []*routev3.Route          // its part of the gateway's default virtual host, in order
 	Domain    string                    // under which Hosted is reached, lower case; "" for none
 	Hosted    []*routev3.Route          // the routes of its own virtual host
+	Filters   []*hcmv3.HttpFilter       // its own ones, switched on by its routes
 	Schemas   map[string]*routev3.Route // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 
@@ -70,7 +72,7 @@ func Gateway(services []ServiceResources, opt Options) Resources {
 	r.Problems = append(r.Problems, problems...)
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
 	r.Listeners = map[string]*listenerv3.Listener{}
-	for _, l := range gatewayListeners(opt) {
+	for _, l := range gatewayListeners(services, opt) {
 		r.Listeners[l.GetName()] = l
 	}
 	return r

@@ -9,8 +9,6 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -25,25 +23,20 @@ const (
 // uploadPause is how long a client may pause within a request, beyond the time the answer may take.
 const uploadPause = 20 * time.Second
 
-// unit is one service on its way to resources.
-type unit struct {
-	in       Input
-	opt      Options
-	variants []variant
-	schemas  schemas
-}
-
 // way is one kind of requests to a service, and what becomes of them.
 type way struct {
 	match      func() *routev3.RouteMatch // a fresh one each time
+	cut        string                     // what stands in the path before the part that the service gets
 	rewrite    string                     // what replaces the matched part of the path; "" keeps it
+	calls      bool                       // the path is that of a call: /{service}/{method}
+	method     string                     // the Dubbo method, where it is known
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	operations map[pair]string            // index of the schema's operation, nil for none
 }
 
 // pathRoutes serves a service below its name on the gateway: calls as /{service}/{method}, which is the path that
 // Dubbo, Triple and gRPC have anyway, and plain HTTP with the name cut off.
-func (u unit) pathRoutes() []*routev3.Route {
+func (u *unit) pathRoutes() []*routev3.Route {
 	prefix := pathPrefix(u.in.Service.Name)
 	if calls := u.calls(); len(calls) > 0 {
 		return u.callRoutes(calls)
@@ -54,44 +47,44 @@ func (u unit) pathRoutes() []*routev3.Route {
 	bare := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: prefix}}
 	}
-	out := append(u.consumerRoutes(u.variants), u.routes(u.variants, way{match: slash, rewrite: "/"})...)
-	return append(out, u.routes(u.variants, way{match: bare, rewrite: "/"})...)
+	out := append(u.consumerRoutes(u.variants), u.routes(u.variants, way{match: slash, cut: pathPrefix(u.in.Service.Name), rewrite: "/"})...)
+	return append(out, u.routes(u.variants, way{match: bare, cut: pathPrefix(u.in.Service.Name), rewrite: "/"})...)
 }
 
 // callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
 // instance that speaks Dubbo 2, and a gRPC client by one that speaks gRPC; JSON is for all.
-func (u unit) callRoutes(calls []variant) []*routev3.Route {
+func (u *unit) callRoutes(calls []variant) []*routev3.Route {
 	dubbo, grpc := only(calls, model.ProtocolDubbo), only(calls, model.ProtocolTriple, model.ProtocolGRPC)
 	if len(grpc) == 0 {
-		return u.routes(calls, way{match: u.below})
+		return u.routes(calls, way{match: u.below, calls: true})
 	}
 	out := u.consumerRoutes(calls)
 	if len(dubbo) > 0 {
-		out = append(out, u.routes(grpc, way{match: typed(u.below, startingWith("application/grpc"))})...)
+		out = append(out, u.routes(grpc, way{match: typed(u.below, startingWith("application/grpc")), calls: true})...)
 	}
-	return append(out, u.routes(calls, way{match: u.below})...)
+	return append(out, u.routes(calls, way{match: u.below, calls: true})...)
 }
 
 // consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
-func (u unit) consumerRoutes(all []variant) []*routev3.Route {
+func (u *unit) consumerRoutes(all []variant) []*routev3.Route {
 	if u.opt.contrib() {
 		return nil
 	}
-	return u.routes(all, way{match: typed(u.below, exactly(config.DubboContentType)), consumer: true})
+	return u.routes(all, way{match: typed(u.below, exactly(config.DubboContentType)), calls: true, consumer: true})
 }
 
 // below matches the service's own path.
-func (u unit) below() *routev3.RouteMatch {
+func (u *unit) below() *routev3.RouteMatch {
 	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: pathPrefix(u.in.Service.Name)}}
 }
 
 // calls are the variants that are called as /{service}/{method}.
-func (u unit) calls() []variant {
+func (u *unit) calls() []variant {
 	return only(u.variants, model.ProtocolDubbo, model.ProtocolTriple, model.ProtocolGRPC)
 }
 
 // hostedRoutes serves an HTTP service under its name as host.
-func (u unit) hostedRoutes() []*routev3.Route {
+func (u *unit) hostedRoutes() []*routev3.Route {
 	match := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
 	}
@@ -116,28 +109,31 @@ func only(all []variant, protocols ...model.Protocol) (out []variant) {
 }
 
 // routes has one route per request that can be answered and a last one that tells what can be asked for.
-func (u unit) routes(all []variant, w way) (out []*routev3.Route) {
+func (u *unit) routes(all []variant, w way) (out []*routev3.Route) {
 	if len(all) == 0 {
 		return nil
 	}
 	answered := selections(all)
 	if plain := only(all, model.ProtocolHTTP, model.ProtocolH2, model.ProtocolGRPC); len(plain) == len(all) && len(answered) == 1 {
 		// Group and version mean nothing to an HTTP or gRPC service that has none: it gets whatever headers pass by.
-		return []*routev3.Route{u.route(answered[0].to, w)}
+		return u.branches(answered[0].to, w)
 	}
 	for _, s := range answered {
-		r := u.route(s.to, w)
-		r.Match.Headers = append(r.Match.Headers, headerIs(groupHeader, s.group), headerIs(versionHeader, s.version))
-		// The provider looks its service up by group and version, so the call has to carry those it is sent to.
-		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(groupHeader, s.group, s.to[0].group)...)
-		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(versionHeader, s.version, s.to[0].version)...)
-		out = append(out, r)
+		for _, r := range u.branches(s.to, w) {
+			r.Match.Headers = append(r.Match.Headers, headerIs(groupHeader, s.group), headerIs(versionHeader, s.version))
+			// The provider looks its service up by group and version, so the call has to carry those it is sent to.
+			if r.GetRoute() != nil {
+				r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(groupHeader, s.group, s.to[0].group)...)
+				r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, setHeader(versionHeader, s.version, s.to[0].version)...)
+			}
+			out = append(out, r)
+		}
 	}
 	return append(out, &routev3.Route{Match: w.match(), Action: problemResponse(400, "No such variant", exists(all)), ResponseHeadersToAdd: problemHeaders()})
 }
 
-// route sends one kind of requests to variants of the same group and version.
-func (u unit) route(to []variant, w way) *routev3.Route {
+// route sends one kind of requests to variants of the same group and version, as a rule says, or without one.
+func (u *unit) route(to []variant, w way, rule model.Rule, source string) *routev3.Route {
 	r := &routev3.Route{Match: w.match()}
 	s, described := u.schemas[pair{to[0].group, to[0].version}]
 	if w.consumer {
@@ -157,7 +153,13 @@ func (u unit) route(to []variant, w way) *routev3.Route {
 			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.OperationHeader, op))
 		}
 	}
-	r.Action = &routev3.Route_Route{Route: action(to, w.rewrite, u.opt)}
+	action := u.action(u.destinations(to, w, rule), w)
+	u.mirror(action, to, rule)
+	r.Action = &routev3.Route_Route{Route: action}
+	settings := u.settings(w, rule, source)
+	for _, apply := range routeFeatures {
+		apply(r, u, settings)
+	}
 	return r
 }
 
@@ -205,43 +207,4 @@ func exists(all []variant) string {
 		}
 	}
 	return "This service is not offered in the group and version asked for. Set the headers to one of: " + strings.Join(names, ", ")
-}
-
-// action sends a request to the variants, which differ in nothing but their protocol: in proportion to what serves.
-func action(to []variant, rewrite string, opt Options) *routev3.RouteAction {
-	a := &routev3.RouteAction{Timeout: durationpb.New(opt.RouteTimeout), PrefixRewrite: rewrite}
-	if opt.RouteTimeout > 0 {
-		// The timeout runs once the request is complete; a client that stops in the middle of it would be kept, with all
-		// it has sent, for minutes.
-		a.IdleTimeout = durationpb.New(opt.RouteTimeout + uploadPause)
-	}
-	if len(to) == 1 && to[0].protocol == model.ProtocolGRPC {
-		// A stream may live for long. A caller's own deadline (grpc-timeout) is kept all the same.
-		a.Timeout, a.IdleTimeout = durationpb.New(0), nil
-		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{GrpcTimeoutHeaderMax: durationpb.New(0)}
-	}
-	serving := slices.DeleteFunc(slices.Clone(to), func(v variant) bool { return v.weight() == 0 })
-	switch len(serving) {
-	case 0:
-		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: to[0].cluster}
-	case 1:
-		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: serving[0].cluster}
-	default:
-		a.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: split(serving)}
-	}
-	return a
-}
-
-func split(to []variant) *routev3.WeightedCluster {
-	var sum uint64
-	for _, v := range to {
-		sum += v.weight()
-	}
-	out, scale := &routev3.WeightedCluster{}, weightScale(sum)
-	for _, v := range to {
-		out.Clusters = append(out.Clusters, &routev3.WeightedCluster_ClusterWeight{
-			Name: v.cluster, Weight: wrapperspb.UInt32(max(1, uint32(v.weight()/scale))),
-		})
-	}
-	return out
 }

@@ -130,7 +130,7 @@ func (s schema) route() *routev3.Route {
 		ResponseHeadersToAdd: problemHeaders(),
 		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&modulefilterv3.DynamicModuleFilterPerRoute{
 			DynamicModuleConfig: moduleByName(),
-			PerRouteConfigName:  config.SchemaConfig,
+			FilterName:          config.SchemaConfig,
 			FilterConfig:        pack(wrapperspb.String(string(s.text))),
 		})},
 	}

@@ -1,39 +1,31 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
 // Service translates one service: a cluster and its endpoints for each variant (protocol, group, version), and the
-// gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem.
+// gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem; one whose policies it
+// would refuse goes without policies.
 func Service(in Input, opt Options) ServiceResources {
-	svc := in.Service
-	out := ServiceResources{Name: svc.Name}
-	if svc.Name == "" {
-		return out.refused("the service has no name; register it under one")
-	}
-	if reason := badName(svc.Name); reason != "" {
-		return out.refused(fmt.Sprintf("service name %.100q: %s", svc.Name, reason))
-	}
-	all, problems := variants(svc)
-	described, more := schemasOf(in, all, opt)
-	out.Problems = append(problems, more...)
-	out.Schemas = described.routes()
-	for _, v := range all {
-		out.Clusters = append(out.Clusters, cluster(v, opt))
-		out.Endpoints = append(out.Endpoints, endpoints(v))
-	}
-	u := unit{in: in, opt: opt, variants: all, schemas: described}
-	out.Paths = u.pathRoutes()
-	out.operations = u.operationsOf()
-	if out.Domain = domain(svc.Name); out.Domain != "" {
-		out.Hosted = u.hostedRoutes()
-	}
-	if err := out.validate(); err != nil {
-		// What is known to be refused is caught above with a better word; this net is for what is not known yet.
+	out := service(in, opt)
+	err := out.validate(in.governed())
+	switch {
+	case err == nil:
+	case in.governed():
+		in.Policies = model.ServicePolicies{}
+		out = Service(in, opt)
+		out.Problems = append(out.Problems, model.Problem{Key: in.Service.Name, Reason: fmt.Sprintf("none of its policies is in force, since Envoy would refuse them: %.300v", err)})
+		return out
+	default:
+		// What is known to be refused is caught earlier with a better word; this net is for what is not known yet.
 		return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
 	}
 	if len(out.Paths) > 0 {
@@ -42,27 +34,85 @@ func Service(in Input, opt Options) ServiceResources {
 	return out
 }
 
+// governed reports whether a policy says anything of the service.
+func (in Input) governed() bool {
+	return len(in.Policies.From)+len(in.Policies.Routes)+len(in.Policies.Mappings)+len(in.Policies.Methods) > 0
+}
+
+func service(in Input, opt Options) ServiceResources {
+	svc := in.Service
+	out := ServiceResources{Name: svc.Name}
+	if svc.Name == "" {
+		return out.refused("the service has no name; register it under one")
+	}
+	if reason := badName(svc.Name); reason != "" {
+		return out.refused(fmt.Sprintf("service name %.100q: %s", svc.Name, reason))
+	}
+	u := newUnit(in, opt)
+	out.Paths = u.pathRoutes()
+	out.operations = u.operationsOf()
+	if out.Domain = domain(svc.Name); out.Domain != "" {
+		out.Hosted = u.hostedRoutes()
+	}
+	out.Schemas, out.Filters = u.schemas.routes(), u.adaptiveFilters()
+	out.Problems = u.problems
+	targets := make([]target, 0, len(u.variants)+len(u.pools))
+	for _, v := range u.variants {
+		targets = append(targets, target{v, in.Policies.Traffic})
+	}
+	for _, name := range Names(u.pools) {
+		targets = append(targets, u.pools[name])
+	}
+	for _, t := range targets {
+		out.Clusters = append(out.Clusters, cluster(t, opt))
+		out.Endpoints = append(out.Endpoints, endpoints(t))
+	}
+	return out
+}
+
 func (s ServiceResources) refused(reason string) ServiceResources {
 	return ServiceResources{Name: s.Name, Problems: append(s.Problems, model.Problem{Key: s.Name, Reason: reason})}
 }
 
-func (s ServiceResources) validate() error {
+// validate reports what Envoy would refuse, packed messages included if they are looked into.
+func (s ServiceResources) validate(packed bool) error {
+	var errs []error
+	check := func(m proto.Message) {
+		if v, ok := m.(interface{ Validate() error }); ok {
+			errs = append(errs, v.Validate())
+		}
+	}
+	inside := func(m *anypb.Any) {
+		if !packed || m == nil || m.TypeUrl == "" {
+			return
+		}
+		if inner, err := m.UnmarshalNew(); err == nil {
+			check(inner)
+		}
+	}
 	for i := range s.Clusters {
-		if err := s.Clusters[i].Validate(); err != nil {
-			return err
+		check(s.Clusters[i])
+		check(s.Endpoints[i])
+		for _, name := range Names(s.Clusters[i].TypedExtensionProtocolOptions) {
+			inside(s.Clusters[i].TypedExtensionProtocolOptions[name])
 		}
-		if err := s.Endpoints[i].Validate(); err != nil {
-			return err
+		for _, p := range s.Clusters[i].GetLoadBalancingPolicy().GetPolicies() {
+			inside(p.GetTypedExtensionConfig().GetTypedConfig())
 		}
+	}
+	for _, f := range s.Filters {
+		check(f)
+		inside(f.GetTypedConfig())
 	}
 	routes := slices.Concat(s.Paths, s.Hosted)
 	for _, op := range s.operations {
 		routes = append(routes, op.routes...)
 	}
 	for _, r := range routes {
-		if err := r.Validate(); err != nil {
-			return err
+		check(r)
+		for _, name := range Names(r.TypedPerFilterConfig) {
+			inside(r.TypedPerFilterConfig[name])
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -1,0 +1,198 @@
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// callerHeader carries the name of the application that makes a Dubbo call, as an attachment says it.
+const callerHeader = config.AttachmentPrefix + "remote.application"
+
+// narrow adds a policy's conditions to a match of the way that requests come in. A condition that cannot be checked here
+// is an error: the rule must not be used then, since it would fit more than was meant.
+func narrow(match *routev3.RouteMatch, m model.RequestMatch, w way) error {
+	headers, err := headerConditions(m, w)
+	if err != nil {
+		return err
+	}
+	match.Headers = append(match.Headers, headers...)
+	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
+		q, err := queryCondition(name, m.Query[name])
+		if err != nil {
+			return fmt.Errorf("query %s: %w", name, err)
+		}
+		match.QueryParameters = append(match.QueryParameters, q)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Cookies)) {
+		text, err := stringMatcher(m.Cookies[name])
+		if err != nil {
+			return fmt.Errorf("cookie %s: %w", name, err)
+		}
+		match.Cookies = append(match.Cookies, &routev3.CookieMatcher{Name: name, StringMatch: text, InvertMatch: m.Cookies[name].Not})
+	}
+	if m.Percent != nil {
+		match.RuntimeFraction = &corev3.RuntimeFractionalPercent{DefaultValue: fraction(*m.Percent)}
+	}
+	return nil
+}
+
+// headerConditions are the conditions that the headers of a request alone decide on, :path among them.
+func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher, err error) {
+	if len(m.Arguments) > 0 {
+		return nil, errors.New("arguments of a call cannot be looked at yet; match a header or an attachment")
+	}
+	add := func(name string, s *model.StringMatch) {
+		if s == nil || err != nil {
+			return
+		}
+		var h *routev3.HeaderMatcher
+		if h, err = headerCondition(name, *s); err == nil {
+			out = append(out, h)
+			return
+		}
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	if m.Host != nil {
+		out = append(out, regexCondition(":authority", `(?i)`+pattern(*m.Host)+`(?::[0-9]+)?`, m.Host.Not))
+	}
+	if m.Path != nil {
+		out = append(out, regexCondition(":path", caseless(*m.Path)+regexp.QuoteMeta(w.cut)+pattern(*m.Path)+`(?:\?.*)?`, m.Path.Not))
+	}
+	if m.Method != nil {
+		out = append(out, regexCondition(":path", `/[^/]+/`+pattern(*m.Method)+`(?:\?.*)?`, m.Method.Not))
+	}
+	if len(m.Verb) > 0 {
+		add(":method", &model.StringMatch{In: m.Verb})
+	}
+	add(groupHeader, m.Group)
+	add(versionHeader, m.Version)
+	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		s := m.Headers[name]
+		add(strings.ToLower(name), &s)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Attachments)) {
+		s := m.Attachments[name]
+		add(config.AttachmentPrefix+strings.ToLower(name), &s)
+	}
+	if s := m.Source; s != nil {
+		if len(s.IP) > 0 || len(s.Labels) > 0 || len(s.Zone) > 0 {
+			return nil, errors.New("source: ip, labels and zone cannot be looked at yet; match source.service or a header")
+		}
+		add(callerHeader, &model.StringMatch{In: s.Service})
+	}
+	return out, err
+}
+
+func headerCondition(name string, s model.StringMatch) (*routev3.HeaderMatcher, error) {
+	h := &routev3.HeaderMatcher{Name: name, InvertMatch: s.Not}
+	switch {
+	case s.Present != nil:
+		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_PresentMatch{PresentMatch: *s.Present}
+		return h, nil
+	case s.Range != nil:
+		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_RangeMatch{RangeMatch: &typev3.Int64Range{Start: s.Range.Min, End: s.Range.Max + 1}}
+	default:
+		text, err := stringMatcher(s)
+		if err != nil {
+			return nil, err
+		}
+		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_StringMatch{StringMatch: text}
+	}
+	// Without the header there is nothing that fits, so that "not" does.
+	h.TreatMissingHeaderAsEmpty = s.Not && s.Range == nil
+	return h, nil
+}
+
+func regexCondition(name, regex string, not bool) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{Name: name, InvertMatch: not, HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: regexMatcher(regex)}}
+}
+
+func regexMatcher(regex string) *matcherv3.StringMatcher {
+	return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: regex}}}
+}
+
+func queryCondition(name string, s model.StringMatch) (*routev3.QueryParameterMatcher, error) {
+	q := &routev3.QueryParameterMatcher{Name: name}
+	if s.Present != nil && *s.Present != s.Not {
+		q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_PresentMatch{PresentMatch: true}
+		return q, nil
+	}
+	if s.Not || s.Present != nil {
+		return nil, errors.New("Envoy cannot ask for its absence, or turn the condition round; write what it has to be")
+	}
+	text, err := stringMatcher(s)
+	q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_StringMatch{StringMatch: text}
+	return q, err
+}
+
+// stringMatcher is the condition without its Not.
+func stringMatcher(s model.StringMatch) (*matcherv3.StringMatcher, error) {
+	out := &matcherv3.StringMatcher{IgnoreCase: s.IgnoreCase}
+	switch {
+	case s.Exact != nil:
+		out.MatchPattern = &matcherv3.StringMatcher_Exact{Exact: *s.Exact}
+	case s.Prefix != "":
+		out.MatchPattern = &matcherv3.StringMatcher_Prefix{Prefix: s.Prefix}
+	case s.Suffix != "":
+		out.MatchPattern = &matcherv3.StringMatcher_Suffix{Suffix: s.Suffix}
+	case s.Contains != "":
+		out.MatchPattern = &matcherv3.StringMatcher_Contains{Contains: s.Contains}
+	case s.Range != nil:
+		return nil, errors.New("a range can be asked of headers only")
+	case s.Present != nil && !*s.Present:
+		return nil, errors.New("absence can be asked of headers only")
+	default:
+		return regexMatcher(caseless(s) + pattern(s)), nil
+	}
+	return out, nil
+}
+
+func caseless(s model.StringMatch) string {
+	if s.IgnoreCase {
+		return "(?i)"
+	}
+	return ""
+}
+
+// pattern is a condition as a regular expression for the whole text.
+func pattern(s model.StringMatch) string {
+	switch {
+	case s.Exact != nil:
+		return regexp.QuoteMeta(*s.Exact)
+	case s.Prefix != "":
+		return regexp.QuoteMeta(s.Prefix) + "[^?]*"
+	case s.Suffix != "":
+		return "[^?]*" + regexp.QuoteMeta(s.Suffix)
+	case s.Contains != "":
+		return "[^?]*" + regexp.QuoteMeta(s.Contains) + "[^?]*"
+	case s.Regex != "":
+		return "(?:" + s.Regex + ")"
+	case len(s.In) > 0:
+		quoted := make([]string, len(s.In))
+		for i, text := range s.In {
+			quoted[i] = regexp.QuoteMeta(text)
+		}
+		return "(?:" + strings.Join(quoted, "|") + ")"
+	}
+	return ".*"
+}
+
+// fraction is a share of requests.
+func fraction(p model.Percent) *typev3.FractionalPercent {
+	return &typev3.FractionalPercent{Numerator: p.Millionths(), Denominator: typev3.FractionalPercent_MILLION}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

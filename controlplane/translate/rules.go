@@ -1,0 +1,195 @@
+package translate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// branches are the routes of requests that come in one way and get variants of one group and version: those of each rule
+// that fits the way, in the order of the policies, then the one that is left.
+func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
+	for _, p := range u.in.Policies.Routes {
+		for i, rule := range p.Rules {
+			source := cmp.Or(p.Source, model.PolicyID(p))
+			for _, m := range anyOf(rule.Match) {
+				routes, err := u.ruled(to, w, p.Hosts, rule, m, source)
+				if err != nil {
+					u.problem(source, fmt.Sprintf("%s on %s: rules[%d]: %v", model.PolicyID(p), u.in.Service.Name, i, err))
+					continue
+				}
+				out = append(out, routes...)
+			}
+		}
+	}
+	for _, v := range u.methods(w) {
+		out = append(out, u.route(to, v, model.Rule{}, ""))
+	}
+	return out
+}
+
+// methods splits a way: one part for each method that has settings of its own, the last for the others.
+func (u *unit) methods(w way) (out []way) {
+	if w.calls {
+		for _, name := range slices.Sorted(maps.Keys(u.in.Policies.Methods)) {
+			part := w
+			part.method = name
+			part.match = func() *routev3.RouteMatch {
+				m := w.match()
+				m.PathSpecifier = &routev3.RouteMatch_Path{Path: pathPrefix(u.in.Service.Name) + "/" + escaped(name)}
+				return m
+			}
+			out = append(out, part)
+		}
+	}
+	return append(out, w)
+}
+
+// ruled are the routes of one rule and one of its matches; none when no request of the way can fit.
+func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m model.RequestMatch, source string) (out []*routev3.Route, err error) {
+	if m.Method != nil && !w.calls {
+		fits, err := fitsText(*m.Method, w.method)
+		if err != nil || !fits || w.method == "" {
+			return nil, err
+		}
+		m.Method = nil
+	}
+	for _, part := range u.methods(w) {
+		match := part.match()
+		if err := narrow(match, m, w); err != nil {
+			return nil, err
+		}
+		if len(hosts) > 0 {
+			match.Headers = append(match.Headers, regexCondition(":authority", hostPattern(hosts), false))
+		}
+		r := &routev3.Route{}
+		switch {
+		case rule.Redirect != nil:
+			redirectTo(r, rule, w)
+		case rule.Respond != nil:
+			respond(r, rule.Respond)
+		default:
+			if err := u.reachable(to, rule); err != nil {
+				return nil, err
+			}
+			r = u.route(to, part, rule, source)
+		}
+		r.Match, r.Name = match, rule.Name
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// fitsText evaluates a condition on a text that is known here.
+func fitsText(s model.StringMatch, text string) (bool, error) {
+	re, err := regexp.Compile(caseless(s) + "^(?:" + pattern(s) + ")$")
+	if err != nil {
+		return false, err
+	}
+	return re.MatchString(text) != s.Not, nil
+}
+
+// hostPattern fits hosts with or without a port; *.example.com stands for every name below.
+func hostPattern(hosts []string) string {
+	var list []string
+	for _, h := range hosts {
+		if below, wild := strings.CutPrefix(h, "*."); wild {
+			list = append(list, `[^:]+\.`+regexp.QuoteMeta(below))
+			continue
+		}
+		list = append(list, regexp.QuoteMeta(h))
+	}
+	return `(?i)(?:` + strings.Join(list, "|") + `)(?::[0-9]+)?`
+}
+
+func redirectTo(r *routev3.Route, rule model.Rule, w way) {
+	d := rule.Redirect
+	a := &routev3.RedirectAction{HostRedirect: d.Host, PortRedirect: model.Or(d.Port, 0), StripQuery: d.StripQuery, ResponseCode: redirectCodes[model.Or(d.Status, 302)]}
+	if d.Scheme != "" {
+		a.SchemeRewriteSpecifier = &routev3.RedirectAction_SchemeRedirect{SchemeRedirect: d.Scheme}
+	}
+	switch prefixes := (routeSettings{rule: rule, way: w}).prefixes(); {
+	case d.Path != "":
+		a.PathRewriteSpecifier = &routev3.RedirectAction_PathRedirect{PathRedirect: d.Path}
+	case d.Prefix != "" && len(prefixes) > 0:
+		a.PathRewriteSpecifier = &routev3.RedirectAction_RegexRewrite{RegexRewrite: substitute(`^(?:`+strings.Join(prefixes, "|")+`)`, substitution(d.Prefix))}
+	}
+	r.Action = &routev3.Route_Redirect{Redirect: a}
+}
+
+var redirectCodes = map[uint32]routev3.RedirectAction_RedirectResponseCode{
+	301: routev3.RedirectAction_MOVED_PERMANENTLY, 302: routev3.RedirectAction_FOUND, 303: routev3.RedirectAction_SEE_OTHER,
+	307: routev3.RedirectAction_TEMPORARY_REDIRECT, 308: routev3.RedirectAction_PERMANENT_REDIRECT,
+}
+
+func respond(r *routev3.Route, a *model.Response) {
+	d := &routev3.DirectResponseAction{Status: model.Or(a.Status, 200)}
+	if a.Body != "" {
+		d.Body = &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: a.Body}}
+	}
+	r.Action = &routev3.Route_DirectResponse{DirectResponse: d}
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, overwrite(strings.ToLower(name), literal(a.Headers[name])))
+	}
+}
+
+// maxBody is what Envoy takes as the body of a direct response.
+const maxBody = 4096
+
+// reachable says why a rule's backends cannot be called.
+func (u *unit) reachable(to []variant, rule model.Rule) error {
+	for _, b := range rule.To {
+		if _, err := u.backend(to, b.Service, b.Labels, b.Group, b.Version); err != nil {
+			return err
+		}
+	}
+	for _, m := range rule.Mirror {
+		if _, err := u.backend(to, m.Service, m.Labels, m.Group, m.Version); err != nil {
+			return fmt.Errorf("mirror: %w", err)
+		}
+	}
+	return nil
+}
+
+// backend finds the variants that a policy names, relative to those that are asked for, narrowed to instances with labels.
+func (u *unit) backend(to []variant, service string, labels map[string]string, group, version *string) ([]variant, error) {
+	from, all := u, to
+	if service != "" && service != u.in.Service.Name {
+		other, ok := u.others[service]
+		if !ok {
+			return nil, fmt.Errorf("there is no service %s; register one, or name another", service)
+		}
+		from, all = other, other.variants
+	} else if group != nil || version != nil {
+		all = u.variants
+	}
+	want := pair{model.Or(group, to[0].group), model.Or(version, to[0].version)}
+	fits := slices.DeleteFunc(slices.Clone(all), func(v variant) bool { return pair{v.group, v.version} != want })
+	if len(fits) == 0 && from != u && group == nil && version == nil {
+		for _, s := range selections(all) { // another service need not have the groups and versions of this one
+			if s.group == "" && s.version == "" {
+				fits = s.to
+			}
+		}
+	}
+	// What speaks Dubbo alone cannot be given a request that is no call, and the other way round.
+	dubbo := len(only(to, model.ProtocolDubbo)) == len(to)
+	fits = slices.DeleteFunc(fits, func(v variant) bool { return (v.protocol == model.ProtocolDubbo) != dubbo })
+	if len(fits) == 0 {
+		return nil, errors.New(cmp.Or(service, u.in.Service.Name) + fmt.Sprintf(" has no instances of group %q and version %q that speak the same protocol; register some, or change the backend", want.group, want.version))
+	}
+	out := make([]variant, len(fits))
+	for i, v := range fits {
+		out[i] = u.pool(v, labels, "", from.in.Policies.Traffic)
+	}
+	return out, nil
+}

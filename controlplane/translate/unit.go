@@ -1,0 +1,66 @@
+package translate
+
+import (
+	"fmt"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
+
+// unit is one service on its way to resources.
+type unit struct {
+	in       Input
+	opt      Options
+	variants []variant
+	schemas  schemas
+	others   map[string]*unit  // services that its rules lead to, without rules of theirs
+	pools    map[string]target // clusters beside those of the variants, by name
+
+	problems []model.Problem
+	told     map[model.Problem]bool
+}
+
+func newUnit(in Input, opt Options) *unit {
+	u := &unit{in: in, opt: opt, others: map[string]*unit{}, pools: map[string]target{}, told: map[model.Problem]bool{}}
+	u.variants, u.problems = variants(in.Service)
+	var more []model.Problem
+	u.schemas, more = schemasOf(in, u.variants, opt)
+	u.problems = append(u.problems, more...)
+	for _, o := range in.Others {
+		u.others[o.Service.Name] = newUnit(o, opt)
+	}
+	return u
+}
+
+// problem notes what was left out, once.
+func (u *unit) problem(key, reason string) {
+	p := model.Problem{Key: key, Reason: reason}
+	if !u.told[p] {
+		u.told[p] = true
+		u.problems = append(u.problems, p)
+	}
+}
+
+// report notes that a setting of a route cannot be used, and where it comes from.
+func (u *unit) report(s routeSettings, field string, err error) {
+	key := s.source
+	if key == "" {
+		if key = u.in.Policies.From[field]; key == "" {
+			key = u.in.Service.Name
+		}
+	}
+	u.problem(key, fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err))
+}
+
+// settings are what policies say of the requests of a way.
+func (u *unit) settings(w way, rule model.Rule, source string) routeSettings {
+	s := routeSettings{service: u.in.Policies.Traffic, rule: rule, way: w, source: source}
+	m, ok := u.in.Policies.Methods[w.method]
+	if !ok {
+		return s
+	}
+	t := &s.service
+	t.Timeout, t.Retry, t.Strategy = or(m.Timeout, t.Timeout), or(m.Retry, t.Retry), or(m.Strategy, t.Strategy)
+	t.LoadBalancing, t.Fault, t.Fallback = or(m.LoadBalancing, t.LoadBalancing), orList(m.Fault, t.Fault), orList(m.Fallback, t.Fallback)
+	t.RateLimit = append(append([]model.RateLimit(nil), m.RateLimit...), t.RateLimit...)
+	return s
+}
