@@ -9,6 +9,8 @@ typedef struct {
   uint32_t slot;   // of the exchange, 0 before the first byte
   bool busy;       // a call into Envoy is under way
   bool destroyed;  // Envoy destroyed the bridge meanwhile
+  bool held;       // the answer waits for the provider to close its connection
+  dubbo_step answer;
 } bridge;
 
 static void bridge_free(bridge *b) {
@@ -23,7 +25,16 @@ static void act(void *stream, bridge *b, const dubbo_step *s) {
   dubbo_count(s->events);
   b->busy = true;
   if (s->send.length > 0 || s->shut) envoy.upstream_http_tcp_bridge_send_upstream_data(stream, s->send, s->shut);
-  if (s->status != 0 && !b->destroyed) {
+  // Envoy stops reading from the provider when it hands the start of a response to a client that takes no more, and
+  // forgets about that when the response ends: the next call on the connection would wait for ever. So the connection
+  // is given up: what it carries is over, and the provider closes it when it is told so.
+  b->held = s->status != 0 && !b->held && dubbo_clients_blocked() && !s->shut;
+  if (b->held) {
+    b->answer = *s;
+    b->answer.events = 0;
+    b->answer.send.length = 0;
+    envoy.upstream_http_tcp_bridge_send_upstream_data(stream, (module_bytes){NULL, 0}, true);
+  } else if (s->status != 0 && !b->destroyed) {
     envoy.upstream_http_tcp_bridge_send_response_headers(stream, s->status, s->fields, s->fields_len,
                                                          s->body.length == 0);
     if (s->body.length > 0 && !b->destroyed) {
@@ -82,6 +93,10 @@ void envoy_dynamic_module_on_upstream_http_tcp_bridge_encode_trailers(void *stre
 
 void envoy_dynamic_module_on_upstream_http_tcp_bridge_on_upstream_data(void *stream, const void *module, bool end) {
   bridge *b = (bridge *)module;
+  if (b->held) {
+    if (end) act(stream, b, &b->answer);
+    return;
+  }
   if (b->slot == 0) return; // the provider speaks before it was asked: of no interest to this request
   envoy_bytes room[DUBBO_CHUNKS], *chunks = room;
   size_t len = envoy.upstream_http_tcp_bridge_get_response_buffer_chunks_size(stream);

@@ -109,6 +109,10 @@ typedef struct {
 // Counts n more of what happened on consumers' connections, as dubbo_count does.
 void dubbo_count_consumer(int counter, uint32_t n);
 
+// Reports whether a client of this worker, of whatever protocol, does not take what it is sent. Known of connections
+// that the network filter stands in front of.
+bool dubbo_clients_blocked(void);
+
 // Tells every consumer that this Envoy takes leave. Safe on every thread.
 void dubbo_consumers_drain(void);
 

@@ -21,11 +21,16 @@ typedef struct connection {
   uint32_t slot;   // of the connection in Go, 0 until it is one of a consumer
   bool scheduled;  // FLOW is
   bool paused;     // reading is, as Go asked for
-  bool blocked;    // reading is, because the consumer does not take its answers
+  bool blocked;    // the client does not take what it is sent; of a consumer, no more is read
   bool shut;       // the connection is being closed
   void *scheduler;
   struct connection *before, *after; // in consumers
 } connection;
+
+// Connections of this worker whose clients do not take what they are sent.
+static _Thread_local unsigned blocked;
+
+bool dubbo_clients_blocked(void) { return blocked > 0; }
 
 // The connections of consumers.
 static connection *consumers;
@@ -171,12 +176,14 @@ void envoy_dynamic_module_on_network_filter_scheduled(void *filter, const void *
   }
 }
 
-static void block(void *filter, connection *c, bool blocked) {
-  if (c->kind != DUBBO || c->shut || c->blocked == blocked) return;
-  c->blocked = blocked;
-  envoy.network_filter_read_disable(filter, blocked);
+static void block(void *filter, connection *c, bool full) {
+  if (c->blocked == full) return;
+  c->blocked = full;
+  blocked += full ? 1 : -1;
+  if (c->kind != DUBBO || c->shut) return;
+  envoy.network_filter_read_disable(filter, full);
   dubbo_flow flow = {.slot = c->slot};
-  dubboBlock(blocked, &flow);
+  dubboBlock(full, &flow);
   note(filter, c, &flow);
   if (flow.later || flow.shut) schedule(c);
 }
@@ -191,6 +198,7 @@ void envoy_dynamic_module_on_network_filter_below_write_buffer_low_watermark(voi
 
 void envoy_dynamic_module_on_network_filter_destroy(const void *module) {
   connection *c = (connection *)module;
+  if (c->blocked) blocked--;
   if (c->slot != 0) {
     strike(c);
     dubboConsumerDrop(c->slot);

@@ -215,7 +215,7 @@ func TestSlowConsumer(t *testing.T) {
 		}
 		stuck <- nil
 	}()
-	r.WaitStat("http.in.downstream_flow_control_paused_reading_total", func(uint64) bool { return p.Calls.Load() > 0 })
+	r.WaitStat("http.in.downstream_cx_tx_bytes_buffered", func(n uint64) bool { return n > 1<<19 })
 	seen := map[uint64]bool{}
 	for range n {
 		a := c.next()
