@@ -140,6 +140,8 @@ func (u *unit) shares(d destination, parts uint64) (out []*routev3.WeightedClust
 	for _, v := range serving {
 		weight := d.weight * parts
 		switch {
+		case parts == 0 && len(serving) == 1:
+			weight = 1
 		case parts == 0: // alone: what the instances weigh
 			weight = max(1, v.weight()/weightScale(total))
 		case len(serving) > 1 && weight > 0:

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
@@ -32,18 +33,17 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		if s.packed != nil {
 			base.services[pathPrefix(s.Name)] = s
 		}
-		if len(s.Hosted) == 0 {
-			continue
+		for _, name := range s.domains() {
+			// Envoy refuses all routes if two virtual hosts share a domain.
+			if first := owner[name]; first != s.Name {
+				problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf(
+					"host name %s belongs to service %s; rename one of them, or call this one by path", name, first)})
+				continue
+			}
+			host := virtualHost(name, opt)
+			host.Routes = s.Hosted
+			out.VirtualHosts = append(out.VirtualHosts, host)
 		}
-		// Envoy refuses all routes if two virtual hosts share a domain.
-		if first := owner[s.Domain]; first != s.Name {
-			problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf(
-				"host name %s belongs to service %s; rename one of them, or call this one by path", s.Domain, first)})
-			continue
-		}
-		host := virtualHost(s.Domain, opt)
-		host.Routes = s.Hosted
-		out.VirtualHosts = append(out.VirtualHosts, host)
 	}
 	rest := virtualHost("*", opt)
 	rest.Matcher = pathMatcher(base.leaves())
@@ -51,16 +51,39 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 	return out, problems
 }
 
+// domains are the host names that a service wants.
+func (s ServiceResources) domains() []string {
+	switch {
+	case len(s.Hosted) == 0:
+		return nil
+	case s.Domain == "":
+		return s.Hosts
+	}
+	return append([]string{s.Domain}, s.Hosts...)
+}
+
+// hosts are the hosts that Route policies name for the service, beside its own name.
+func (u *unit) hosts() []string {
+	var out []string
+	for _, p := range u.in.Policies.Routes {
+		for _, h := range p.Hosts {
+			if h = strings.ToLower(h); h != "*" && h != schemaDomain && h != domain(u.in.Service.Name) {
+				out = append(out, h)
+			}
+		}
+	}
+	return unique(out)
+}
+
 // hostOwners gives each host name to one service: to the one that is written just so, else to the first by name. A
 // newcomer that differs in case alone then takes nothing from a service whose name is a host name as it stands.
 func hostOwners(services []ServiceResources) map[string]string {
 	owner := map[string]string{}
 	for _, s := range services {
-		if len(s.Hosted) == 0 {
-			continue
-		}
-		if _, taken := owner[s.Domain]; !taken || s.Name == s.Domain {
-			owner[s.Domain] = s.Name
+		for _, name := range s.domains() {
+			if _, taken := owner[name]; !taken || s.Name == name {
+				owner[name] = s.Name
+			}
 		}
 	}
 	return owner

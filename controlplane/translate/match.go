@@ -111,8 +111,8 @@ func headerCondition(name string, s model.StringMatch) (*routev3.HeaderMatcher, 
 		}
 		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_StringMatch{StringMatch: text}
 	}
-	// Without the header there is nothing that fits, so that "not" does.
-	h.TreatMissingHeaderAsEmpty = s.Not && s.Range == nil
+	// Without the header there is nothing that fits, so that "not" does; and no text is what it is without one.
+	h.TreatMissingHeaderAsEmpty = s.Not && s.Range == nil || s.Exact != nil && *s.Exact == ""
 	return h, nil
 }
 

@@ -31,6 +31,7 @@ type ServiceResources struct {
 	Endpoints []*endpointv3.ClusterLoadAssignment
 	Paths     []*routev3.Route          // its part of the gateway's default virtual host, in order
 	Domain    string                    // under which Hosted is reached, lower case; "" for none
+	Hosts     []string                  // more hosts that Hosted is reached under, by Route policies
 	Hosted    []*routev3.Route          // the routes of its own virtual host
 	Filters   []*hcmv3.HttpFilter       // its own ones, switched on by its routes
 	Schemas   map[string]*routev3.Route // what describes it to the filter, by Schema.ID, as it travels

@@ -73,6 +73,8 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		}
 		r := &routev3.Route{}
 		switch {
+		case rule.Redirect != nil && w.consumer:
+			return nil, nil // Dubbo has no such thing
 		case rule.Redirect != nil:
 			redirectTo(r, rule, w)
 		case rule.Respond != nil:
@@ -141,9 +143,6 @@ func respond(r *routev3.Route, a *model.Response) {
 		r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, overwrite(strings.ToLower(name), literal(a.Headers[name])))
 	}
 }
-
-// maxBody is what Envoy takes as the body of a direct response.
-const maxBody = 4096
 
 // reachable says why a rule's backends cannot be called.
 func (u *unit) reachable(to []variant, rule model.Rule) error {

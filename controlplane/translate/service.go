@@ -51,7 +51,8 @@ func service(in Input, opt Options) ServiceResources {
 	u := newUnit(in, opt)
 	out.Paths = u.pathRoutes()
 	out.operations = u.operationsOf()
-	if out.Domain = domain(svc.Name); out.Domain != "" {
+	out.Domain, out.Hosts = domain(svc.Name), u.hosts()
+	if out.Domain != "" || len(out.Hosts) > 0 {
 		out.Hosted = u.hostedRoutes()
 	}
 	out.Schemas, out.Filters = u.schemas.routes(), u.adaptiveFilters()

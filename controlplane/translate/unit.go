@@ -25,6 +25,7 @@ func newUnit(in Input, opt Options) *unit {
 	var more []model.Problem
 	u.schemas, more = schemasOf(in, u.variants, opt)
 	u.problems = append(u.problems, more...)
+	u.unsupported()
 	for _, o := range in.Others {
 		u.others[o.Service.Name] = newUnit(o, opt)
 	}
