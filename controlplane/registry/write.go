@@ -27,6 +27,11 @@ func WeightKey(prefix, service, hostPort string) string {
 	return nativeKey(prefix, "weights", service, hostPort)
 }
 
+// DefinitionKey returns the key of the only definition of a service that is written by hand.
+func DefinitionKey(prefix, service string) string {
+	return strings.TrimSuffix(nativeKey(prefix, "definitions", service, ""), "/")
+}
+
 // nativeKey joins a key, with names encoded so that they read back as one segment each.
 func nativeKey(prefix, folder, service, name string) string {
 	escape := strings.NewReplacer("%", "%25", "/", "%2F").Replace

@@ -127,7 +127,7 @@ func (m *mesh) start(ctx context.Context) error {
 			return fmt.Errorf("etcd at %s: %w", endpoint, err)
 		}
 		m.atEnd(func() { _ = client.Close() })
-		if err := m.startDemo(ctx, client); err != nil {
+		if err := errors.Join(m.define(ctx, client), m.startDemo(ctx, client)); err != nil {
 			return err
 		}
 	}

@@ -174,6 +174,13 @@ func TestMeshSurvivesItsChildrenAndStopsCleanly(t *testing.T) {
 	if status, body := r.call(); status != http.StatusOK || body != "99162322" {
 		t.Errorf("call: %d %s", status, body)
 	}
+	until(t, "the demo's types are known", func() bool {
+		status, body := r.post(echoService+"/saveUser", `{"role":"ADMIN","created":"2024-02-29T13:14:15Z"}`)
+		return status == http.StatusOK && strings.Contains(body, `"ADMIN"`) && strings.Contains(body, `"2024-02-29T13:14:15.000Z"`)
+	})
+	if text, err := fetch(t.Context(), http.MethodGet, "http://"+r.API+"/openapi/"+echoService); err != nil || !strings.Contains(text, "saveUser") {
+		t.Errorf("OpenAPI document: %v %.300s", err, text)
+	}
 	for _, want := range []string{r.Gateway, r.API, r.Etcd, "provider-small", "provider-large", "http-two", " weight " + echoService, "etcdctl", " register "} {
 		if !strings.Contains(r.out.String(), want) {
 			t.Errorf("the screen lacks %q", want)
