@@ -53,6 +53,17 @@ func (c *Client) Policies(ctx context.Context, kind string) ([]Policy, error) {
 	return list[Policy](ctx, c, "/api/policies?kind="+url.QueryEscape(kind))
 }
 
+// Policy tells of one policy.
+func (c *Client) Policy(ctx context.Context, kind, name string) (Policy, error) {
+	var p Policy
+	path := "/api/policies/" + url.PathEscape(kind) + "/" + url.PathEscape(name)
+	body, err := c.get(ctx, path)
+	if err == nil && json.Unmarshal(body, &p) != nil {
+		err = fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields something else than expected; --api says where else to look", c.address, path)
+	}
+	return p, err
+}
+
 // Problems lists what is registered but cannot be used.
 func (c *Client) Problems(ctx context.Context) ([]model.Problem, error) {
 	return list[model.Problem](ctx, c, "/api/problems")

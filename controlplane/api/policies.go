@@ -23,6 +23,28 @@ type Policy struct {
 	Problems []policy.Problem    `json:"problems,omitempty"`
 	Key      string              `json:"key"`
 	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
+	Rollout  *Rollout            `json:"rollout,omitempty"`
+}
+
+// Rollout is how far the proxies of one control plane are with the version of a policy that is in force. A proxy counts as
+// soon as it has acknowledged everything that was published with it.
+type Rollout struct {
+	Published    bool      `json:"published"`         // it was handed to delivery
+	Proxies      int       `json:"proxies"`           // that are connected
+	Acknowledged int       `json:"acknowledged"`      // of them
+	Pending      []string  `json:"pending,omitempty"` // that have not answered yet
+	Refused      []Refusal `json:"refused,omitempty"`
+	Took         string    `json:"took,omitempty"` // duration, once all that were connected then have it
+}
+
+// Done reports whether every connected proxy has it.
+func (r Rollout) Done() bool { return r.Published && r.Acknowledged == r.Proxies }
+
+// Refusal is a proxy that does not take what was published.
+type Refusal struct {
+	Proxy     string   `json:"proxy"`
+	Resources []string `json:"resources"` // that it refuses
+	Text      string   `json:"text"`      // Envoy's words
 }
 
 // routePolicies adds the part of the API that is about policies.
@@ -37,7 +59,7 @@ func (s server) listPolicies(w http.ResponseWriter, r *http.Request) {
 	list := []Policy{}
 	for _, i := range s.policyItems() {
 		if kind == "" || string(i.Status.Kind) == kind {
-			list = append(list, viewPolicy(i))
+			list = append(list, s.viewPolicy(i))
 		}
 	}
 	s.write(w, list)
@@ -51,7 +73,7 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; /api/policies lists them", kind, name))
 		return
 	}
-	view := viewPolicy(items[at])
+	view := s.viewPolicy(items[at])
 	view.Text = items[at].Text
 	s.write(w, view)
 }
@@ -63,13 +85,17 @@ func (s server) policyItems() []policystore.Item {
 	return s.policies().Items
 }
 
-func viewPolicy(i policystore.Item) Policy {
+func (s server) viewPolicy(i policystore.Item) Policy {
 	view := Policy{
 		Kind: i.Status.Kind, Name: i.Status.Name, Service: i.Service, Verdict: i.Status.Verdict, Paused: i.Paused,
 		Revision: i.Status.Revision, Problems: i.Status.Problems, Key: i.Key,
 	}
 	if i.Status.LastGood != nil && !i.Paused {
 		view.InForce = i.Status.LastGood.Revision
+		if s.rollout != nil {
+			r := s.rollout(view.InForce)
+			view.Rollout = &r
+		}
 	}
 	return view
 }

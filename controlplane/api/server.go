@@ -39,7 +39,9 @@ type Options struct {
 	Pprof   bool                // serve /debug/pprof/
 	// Policies is what is known of the policies; it is called like the methods of Mesh. Nothing is known when it is nil.
 	Policies func() policystore.State
-	Gateway  string // ip:port that gateways bind, for the documents of services
+	// Rollout tells how far the proxies are with the policies of a revision of etcd.
+	Rollout func(revision int64) Rollout
+	Gateway string // ip:port that gateways bind, for the documents of services
 }
 
 // Handler serves the API:
@@ -62,7 +64,7 @@ type Options struct {
 //
 // Errors are RFC 9457 problem documents.
 func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
-	s := server{mesh: mesh, log: log, gateway: opt.Gateway, policies: opt.Policies}
+	s := server{mesh: mesh, log: log, gateway: opt.Gateway, policies: opt.Policies, rollout: opt.Rollout}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
@@ -105,6 +107,7 @@ type server struct {
 	gateway string
 
 	policies func() policystore.State
+	rollout  func(revision int64) Rollout
 }
 
 func (s server) healthz(w http.ResponseWriter, _ *http.Request) {

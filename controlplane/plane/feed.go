@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -35,6 +37,9 @@ type feed struct {
 	unreached error              // why there is no client yet
 	published bool
 	problems  []model.Problem // of the translation
+
+	translating  atomic.Int64 // revision of the policies in the snapshot that is being translated
+	publications []publication
 }
 
 func newFeed(c settings.Config, delta *xds.Server, log *slog.Logger, metrics prometheus.Registerer) *feed {
@@ -53,7 +58,7 @@ func (f *feed) run(ctx context.Context) error {
 	f.mu.Lock()
 	f.registry, f.policies, f.unreached = r, p, nil
 	f.mu.Unlock()
-	both := newSource(r, p)
+	both := newSource(r, p, &f.translating)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error { return p.Run(ctx) })
@@ -66,10 +71,13 @@ func (f *feed) run(ctx context.Context) error {
 
 // Publish implements pipeline.Publisher: what could not be translated is kept for the API, the rest goes to the proxies.
 func (f *feed) Publish(r translate.Resources) {
+	at := time.Now()
 	f.delta.Publish(r)
+	number := f.delta.Published()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.published, f.problems = true, r.Problems
+	f.noted(number, f.translating.Load(), at)
 }
 
 // Problems implements api.Mesh. Sources that cannot be read come first: they may be why everything else is missing.

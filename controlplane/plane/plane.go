@@ -84,7 +84,7 @@ const stopping = 3 * time.Second
 func (p *Plane) Run(ctx context.Context) error {
 	web := &http.Server{
 		Handler: api.Handler(p.feed, api.Options{
-			Metrics: p.metrics, Pprof: p.config.API.Pprof, Policies: p.feed.Policies,
+			Metrics: p.metrics, Pprof: p.config.API.Pprof, Policies: p.feed.Policies, Rollout: p.feed.Rollout,
 			Gateway: net.JoinHostPort(p.config.Gateway.Address, strconv.Itoa(p.config.Gateway.Port)),
 		}, p.log),
 		ReadHeaderTimeout: 5 * time.Second,

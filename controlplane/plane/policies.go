@@ -3,6 +3,7 @@ package plane
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
@@ -14,10 +15,11 @@ type source struct {
 	registry *registry.Registry
 	policies *policystore.Store
 	changed  chan struct{}
+	taken    *atomic.Int64 // the revision of the policies in the last snapshot
 }
 
-func newSource(r *registry.Registry, p *policystore.Store) source {
-	return source{registry: r, policies: p, changed: make(chan struct{}, 1)}
+func newSource(r *registry.Registry, p *policystore.Store, taken *atomic.Int64) source {
+	return source{registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken}
 }
 
 // run passes on that one of the two changed, until ctx ends.
@@ -45,6 +47,7 @@ func (s source) Snapshot() (model.Snapshot, bool) {
 	registered, policies := s.registry.State(), s.policies.State()
 	snap := registered.Snapshot
 	snap.Policies = policies.Policies
+	s.taken.Store(policies.Revision)
 	return snap, registered.Synced && policies.Synced
 }
 

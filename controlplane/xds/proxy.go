@@ -27,6 +27,8 @@ type proxy struct {
 	since  struct{ change, removal time.Time } // when the present waits began
 	timer  *time.Timer
 	closed bool
+
+	reached []arrival // publications that it had all of, oldest first
 }
 
 // node is who is at the other end.
@@ -77,11 +79,17 @@ func (p *proxy) advance() {
 		p.log.Warn("proxy does not answer in time; sending what waited for its answer", "patience", p.patience)
 	}
 	var held waits
+	settled := true
 	for k := range kinds {
 		c, h := p.gates.next(k)
 		held.change = held.change || h.change
 		held.removal = held.removal || h.removal
 		p.send(k, c, now)
+		sub := &p.gates.subs[k]
+		settled = settled && c.empty() && len(sub.inFlight) == 0 && len(sub.refused) == 0
+	}
+	if settled && held == (waits{}) {
+		p.arrive(now)
 	}
 	p.wait(held, now)
 }

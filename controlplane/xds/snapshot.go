@@ -22,6 +22,7 @@ type entry struct {
 
 // snapshot is everything that was published together. It never changes.
 type snapshot struct {
+	number uint64 // of the publication, from 1
 	byKind [kinds]map[string]*entry
 }
 
@@ -31,7 +32,7 @@ func newSnapshot(prev *snapshot, r translate.Resources) (*snapshot, []error) {
 	if prev == nil {
 		prev = &snapshot{}
 	}
-	s := &snapshot{}
+	s := &snapshot{number: prev.number + 1}
 	var errs []error
 	s.byKind[clusters] = entries(prev.byKind[clusters], r.Clusters, nil, &errs)
 	// The version of endpoints has that of their cluster in it. Envoy waits for endpoints when it gets a new version of

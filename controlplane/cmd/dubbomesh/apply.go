@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
@@ -28,19 +29,20 @@ func newApply() *cobra.Command {
 				return fmt.Errorf("%w; nothing was written", err)
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
-				return applyAll(ctx, cmd, client, c.Etcd.Prefix, list)
+				return applyAll(ctx, cmd, client, c, list)
 			})
 		},
 	}
 	fileFlag(cmd)
 	noteFlag(cmd)
-	cmd.Flags().Duration("wait", 0, "how long to wait until a control plane has accepted the policies; 0s does not wait")
-	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	cmd.Flags().Duration("wait", 0, "how long to wait until the policies are accepted and every Envoy has them; 0s does not wait")
+	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }
 
-// applyAll writes policies and, with --wait, waits for what a control plane says.
-func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, prefix string, list []policy.Parsed) error {
+// applyAll writes policies and, with --wait, waits for what a control plane and its Envoys say.
+func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, list []policy.Parsed) error {
+	prefix := c.Etcd.Prefix
 	revisions := make([]int64, len(list))
 	for i, p := range list {
 		outcome, revision, err := policystore.Apply(ctx, client, prefix, p, author(cmd), time.Now())
@@ -60,7 +62,11 @@ func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, 
 		if err := awaitVerdict(ctx, client, prefix, p, revisions[i], wait); err != nil {
 			return err
 		}
-		say(cmd, "%s accepted", p.ID())
+		how, err := awaitRollout(ctx, api.NewClient(c.API.Listen), policyRef{p.Kind, p.Name}, revisions[i])
+		if err != nil {
+			return err
+		}
+		say(cmd, "%s %s", p.ID(), how)
 	}
 	return nil
 }

@@ -106,14 +106,14 @@ func newRollback() *cobra.Command {
 				if !cmd.Flags().Changed("note") {
 					_ = cmd.Flags().Set("note", fmt.Sprintf("rollback to revision %d", earlier.Revision))
 				}
-				return applyAll(ctx, cmd, client, c.Etcd.Prefix, []policy.Parsed{parsed})
+				return applyAll(ctx, cmd, client, c, []policy.Parsed{parsed})
 			})
 		},
 	}
 	noteFlag(cmd)
 	cmd.Flags().Int64("revision", 0, "the revision to bring back")
-	cmd.Flags().Duration("wait", 0, "how long to wait until a control plane has accepted it; 0s does not wait")
-	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	cmd.Flags().Duration("wait", 0, "how long to wait until it is accepted and every Envoy has it; 0s does not wait")
+	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }
 

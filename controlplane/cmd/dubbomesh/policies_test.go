@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,20 +35,25 @@ const hello = "kind: Traffic\nname: hello\nservice: a\ntimeout: 1s\n"
 
 func TestPoliciesFromApplyToDelete(t *testing.T) {
 	r := newRig(t)
-	with := func(args ...string) []string { return append(args, "--etcd", r.etcd) }
+	with := func(args ...string) []string {
+		if slices.Contains([]string{"apply", "rollback"}, args[0]) {
+			args = append(args, "--api", r.api)
+		}
+		return append(args, "--etcd", r.etcd)
+	}
 	file := write(t, hello+"---\nkind: Lane\nname: gray\n")
 	want(t, 0, "", "there are no policies.*", with("get")...)
-	want(t, 0, "Traffic/hello created\nLane/gray created\nTraffic/hello accepted\nLane/gray accepted\n", "", with("apply", "-f", file, "--wait", "1m")...)
+	want(t, 0, "Traffic/hello created\nLane/gray created\nTraffic/hello accepted; no Envoy is connected\nLane/gray accepted; no Envoy is connected\n", "", with("apply", "-f", file, "--wait", "1m")...)
 	want(t, 0, "Traffic/hello unchanged\nLane/gray unchanged\n", "", with("apply", "-f", file)...)
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nLane/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted\n", "", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
 	if n := strings.Count(history, "\n"); n != 3 {
 		t.Errorf("history has %d lines:\n%s", n, history)
 	}
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted\n", "", with("rollback", "traffic/hello", "--wait", "1m")...)
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "", with("rollback", "traffic/hello", "--wait", "1m")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffics/hello", "-o", "yaml")...)
 	want(t, 0, "Traffic/hello deleted\nLane/gray deleted\n", "", with("delete", "-f", file)...)
 	want(t, 1, "", "dubbomesh: Traffic/hello: there is no such policy\n", with("delete", "traffic/hello")...)
@@ -69,7 +75,7 @@ func TestAMistakeWritesNothing(t *testing.T) {
 // TestARawWriteIsJudged writes past the program, as etcdctl does.
 func TestARawWriteIsJudged(t *testing.T) {
 	r := newRig(t)
-	want(t, 0, "Traffic/hello created\nTraffic/hello accepted\n", "", "apply", "-f", write(t, hello), "--etcd", r.etcd, "--wait", "1m")
+	want(t, 0, "Traffic/hello created\nTraffic/hello accepted; whether Envoys have it is not known .*\n", "", "apply", "--api", "127.0.0.1:1", "-f", write(t, hello), "--etcd", r.etcd, "--wait", "1m")
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{r.etcd}})
 	if err != nil {
 		t.Fatal(err)
@@ -89,9 +95,10 @@ func TestARawWriteIsJudged(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 1 || list[0].Status.Verdict != "rejected" {
 		t.Errorf("%v: %s", err, out)
 	}
+	want(t, 1, `POLICY +VERDICT +REVISION +IN FORCE +ENVOYS +TOOK +NOTE\nTraffic/hello +rejected +\d+ +revision \d+ +0/0 +- +1:10: timeout: .*`, "dubbomesh: not every policy.*", "status", "--api", r.api)
 	want(t, 0, "SINCE.*last good value.*/dubbomesh/policies/Traffic/hello.*", "", "problems", "--api", r.api)
 	want(t, 0, "kind: Traffic\nname: hello\ntimeout: 5\n", "", "get", "traffic/hello", "-o", "yaml", "--etcd", r.etcd)
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted\n", "", "rollback", "traffic/hello", "--etcd", r.etcd, "--wait", "1m")
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "", "rollback", "traffic/hello", "--api", r.api, "--etcd", r.etcd, "--wait", "1m")
 	want(t, 0, "mesh\ngateway\n.*", ".*", "__complete", "get", "")
 	want(t, 0, "traffic/hello\n.*", ".*", "__complete", "delete", "--etcd", r.etcd, "traf")
 }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+)
+
+// errNotEverywhere is the exit code of status when something is not as it was written.
+var errNotEverywhere = errors.New("not every policy is in force on every Envoy as it stands in etcd")
+
+func newStatus() *cobra.Command {
+	cmd := looking(&cobra.Command{
+		Use:   "status [kind[/name]]",
+		Short: "Show which policies are in force, and on how many Envoys",
+		Long: "Show what the control plane says of policies: accepted or rejected, how many of its Envoys have acknowledged them, and\n" +
+			"how long that took. The exit code is 0 when all of them are in force everywhere as they stand in etcd.",
+		Example:           "  dubbomesh status\n  dubbomesh status traffic/hello --watch",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var ref policyRef
+			if len(args) > 0 {
+				var err error
+				if ref, err = parseRef(args[0], true); err != nil {
+					return err
+				}
+			}
+			client, err := control(cmd)
+			if err != nil {
+				return err
+			}
+			watch, _ := cmd.Flags().GetBool("watch")
+			return showStatus(cmd, client, ref, watch)
+		},
+	})
+	cmd.Flags().BoolP("watch", "w", false, "show every change until Ctrl-C")
+	return cmd
+}
+
+// showStatus prints the status of policies once, or whenever it changed.
+func showStatus(cmd *cobra.Command, client *api.Client, ref policyRef, watch bool) error {
+	last := ""
+	for {
+		list, err := client.Policies(cmd.Context(), string(ref.kind))
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(p api.Policy) bool { return ref.name != "" && p.Name != ref.name })
+		if ref.name != "" && len(list) == 0 {
+			return fmt.Errorf("%s: %w", ref, policystore.ErrNotFound)
+		}
+		if now := fmt.Sprint(rows(list)); now != last {
+			last = now
+			if err := show(cmd, list, statusTable); err != nil {
+				return err
+			}
+		}
+		if !watch {
+			if slices.ContainsFunc(list, func(p api.Policy) bool { return !everywhere(p) }) {
+				return errNotEverywhere
+			}
+			return nil
+		}
+		if !pauseFor(cmd.Context(), pollInterval) {
+			return nil
+		}
+	}
+}
+
+func rows(list []api.Policy) (all [][]string) {
+	for _, p := range list {
+		all = append(all, statusTable.row(p))
+	}
+	return all
+}
+
+// everywhere reports whether a policy is as it was written on every Envoy.
+func everywhere(p api.Policy) bool {
+	return p.Verdict == policystore.Accepted && (p.Rollout == nil || p.Rollout.Done())
+}
+
+var statusTable = table[api.Policy]{
+	header: []string{"POLICY", "VERDICT", "REVISION", "IN FORCE", "ENVOYS", "TOOK", "NOTE"},
+	none:   "there are no policies; `dubbomesh apply --help` shows how to write one",
+	row: func(p api.Policy) []string {
+		inForce, envoys, took, note := "no", "", "", ""
+		switch {
+		case p.Paused:
+			inForce = "paused"
+		case p.InForce == p.Revision:
+			inForce = "yes"
+		case p.InForce > 0:
+			inForce = fmt.Sprintf("revision %d", p.InForce)
+		}
+		if r := p.Rollout; r != nil {
+			envoys, took = fmt.Sprintf("%d/%d", r.Acknowledged, r.Proxies), r.Took
+			note = rolloutNote(*r)
+		}
+		if p.Verdict == policystore.Rejected {
+			note = firstError(policystore.Status{Problems: p.Problems})
+		}
+		return []string{string(p.Kind) + "/" + p.Name, string(p.Verdict), fmt.Sprint(p.Revision), inForce, envoys, took, note}
+	},
+}
+
+func rolloutNote(r api.Rollout) string {
+	var notes []string
+	for _, refused := range r.Refused {
+		notes = append(notes, fmt.Sprintf("%s refuses %s: %s", refused.Proxy, strings.Join(refused.Resources, ", "), refused.Text))
+	}
+	if len(r.Pending) > 0 {
+		notes = append(notes, "waiting for "+strings.Join(r.Pending, ", "))
+	}
+	return strings.Join(notes, "; ")
+}
+
+// pollInterval lies between two looks at the control plane.
+const pollInterval = 100 * time.Millisecond
+
+// pauseFor waits, and returns false when the context ended first.
+func pauseFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// awaitRollout waits until every Envoy of the control plane has acknowledged a revision of a policy, and says how that
+// went. A control plane whose API cannot be reached keeps nobody waiting.
+func awaitRollout(ctx context.Context, client *api.Client, ref policyRef, revision int64) (string, error) {
+	for {
+		p, err := client.Policy(ctx, string(ref.kind), ref.name)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			return fmt.Sprintf("accepted; whether Envoys have it is not known (%v)", err), nil
+		case p.Revision < revision || p.Rollout == nil && !p.Paused: // another control plane was faster
+		case p.Paused:
+			return "accepted, and paused", nil
+		case len(p.Rollout.Refused) > 0:
+			return "", fmt.Errorf("%s: %s", ref, rolloutNote(*p.Rollout))
+		case p.Rollout.Done() && p.Rollout.Proxies == 0:
+			return "accepted; no Envoy is connected", nil
+		case p.Rollout.Done():
+			return strings.TrimSuffix(fmt.Sprintf("in force on %s in %s", count(p.Rollout.Proxies, "Envoy"), p.Rollout.Took), " in "), nil
+		}
+		if !pauseFor(ctx, pollInterval) {
+			note := "no answer"
+			if p.Rollout != nil {
+				note = rolloutNote(*p.Rollout)
+			}
+			return "", fmt.Errorf("%s is accepted, but not in force on every Envoy in time: %s", ref, note)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package xds_test
+
+import (
+	"testing"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// TestWhoHasWhichPublication follows a proxy over a change that it takes and one that it refuses.
+func TestWhoHasWhichPublication(t *testing.T) {
+	r := newRig(t)
+	if r.server.Published() != 0 {
+		t.Fatal("something was published")
+	}
+	reached := func(number uint64) xds.Reached {
+		t.Helper()
+		list := r.server.Reached(number)
+		if len(list) != 1 || list[0].ID != "p" {
+			t.Fatalf("reached %+v", list)
+		}
+		return list[0]
+	}
+	r.server.Publish(world("r1", "a=1/1"))
+	c := r.connect("p")
+	c.settle("a")
+	r.await("in sync", func(p xds.Proxy) bool { return p.InSync && len(p.Types) == 4 })
+	first := reached(1)
+	if first.At.IsZero() || !reached(2).At.IsZero() {
+		t.Fatalf("after the first publication: %+v, %+v", first, reached(2))
+	}
+
+	r.server.Publish(world("r2", "a=1/1"))
+	c.nack(c.expect(rds, "r"), "no such thing")
+	refused := r.await("refusing", func(p xds.Proxy) bool { return len(p.Types[3].Refused) > 0 })
+	if now := reached(2); !now.At.IsZero() || now.Text != "no such thing" || len(now.Refused) != 1 || refused.InSync {
+		t.Fatalf("after a refusal: %+v", now)
+	}
+
+	r.server.Publish(world("r3", "a=1/1"))
+	c.ack(c.expect(rds, "r"))
+	r.await("in sync", func(p xds.Proxy) bool { return p.InSync })
+	if r.server.Published() != 3 || reached(3).At.IsZero() || reached(2).At != reached(3).At || reached(1).At != first.At {
+		t.Errorf("in the end: %+v %+v", reached(2), reached(3))
+	}
+	r.server.Publish(world("r3", "a=1/1")) // nothing changes for the proxy: it has that at once
+	if reached(4).At.IsZero() {
+		t.Errorf("an equal publication is not reached: %+v", reached(4))
+	}
+}
