@@ -78,6 +78,9 @@ func (r *FrameReader) room(n int) []byte {
 	return slices.Grow(r.held, max(n, min(r.size, 4*n))-len(r.held))
 }
 
+// Skipping reports whether bytes of a frame that Skip passes over are still to come.
+func (r *FrameReader) Skipping() bool { return r.skip > 0 }
+
 // keep holds the unread bytes for the next Feed. A frame of size bytes is under way; memory for all of it is taken
 // only as its bytes arrive, so that a header alone cannot claim it.
 func (r *FrameReader) keep(size int) {

@@ -186,7 +186,7 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 		h, body, ok, err := c.frames.Next()
 		switch {
 		case err != nil:
-			return c.broken(err)
+			return c.broken(h, err)
 		case !ok && end:
 			done = c.fail(faultf(closed, "the provider closed the connection before it answered"))
 			done.Reset = true
@@ -209,11 +209,14 @@ func (c *Call) Upstream(part []byte, end bool) (send []byte, done *Response) {
 // to, so nothing waits for that; a heartbeat is sent instead. Whatever that is answered with reaches a connection that
 // carries no call, for which Envoy closes it. Of a frame that is too large the rest would reach another call: a peer that
 // sends one speaks Dubbo, and closes.
-func (c *Call) broken(err error) (send []byte, done *Response) {
+func (c *Call) broken(h dubbo.Header, err error) (send []byte, done *Response) {
 	var tooLarge *dubbo.TooLargeError
 	done = c.fail(faultf(badAnswer, "the provider's answer cannot be read: %v", err))
-	done.Broken, done.Unsafe = true, errors.As(err, &tooLarge)
-	if !done.Unsafe {
+	done.Broken = true
+	if errors.As(err, &tooLarge) {
+		c.frames.Skip(h)
+		done.Unsafe = c.frames.Skipping()
+	} else {
 		c.send = dubbo.AppendHeartbeat(c.send, c.id)
 	}
 	return c.send, done

@@ -35,3 +35,13 @@ func (p *Probe) Answered(part []byte) bool {
 
 // probeAnswerBytes is the largest frame read while a probe waits for its answer, whose body is one byte.
 const probeAnswerBytes = 64 << 10
+
+// Passed takes what the provider sent after an Unsafe response and reports whether all of the answer has come, so that
+// the connection may carry another call. It serves hosts that cannot close one. After a panic the answer never ends.
+func (c *Call) Passed(part []byte) bool {
+	if !c.resp.Unsafe {
+		return false
+	}
+	c.frames.Feed(part)
+	return !c.frames.Skipping()
+}

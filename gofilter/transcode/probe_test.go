@@ -3,6 +3,7 @@ package transcode_test
 import (
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
@@ -60,4 +61,37 @@ func withID(stream []byte, old uint64, probe []byte) []byte {
 		}
 	}
 	return out
+}
+
+// The rest of an answer that is too large is passed over, and no byte more is waited for.
+func TestPassed(t *testing.T) {
+	const limit = 1 << 10
+	huge := func(id uint64) []byte {
+		return append(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: id, Length: 2 * limit}), make([]byte, 2*limit)...)
+	}
+	for _, first := range []int{dubbo.HeaderSize, dubbo.HeaderSize + 1, limit, dubbo.HeaderSize + 2*limit - 1, dubbo.HeaderSize + 2*limit} {
+		var c transcode.Call
+		c.Reset(&config.Bridge{MaxRequestBytes: limit, MaxResponseBytes: limit})
+		c.Header([]byte(":path"), []byte("/a.B/c"))
+		c.Header([]byte(":method"), []byte("GET"))
+		frame, _ := c.Request()
+		h, err := dubbo.ParseHeader(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := huge(h.ID)
+		_, r := c.Upstream(answer[:first], false)
+		if r == nil || r.Status != 502 || r.Unsafe != (first < len(answer)) {
+			t.Fatalf("after %d bytes: %+v", first, r)
+		}
+		for i := first; i < len(answer); i++ {
+			if got, want := c.Passed(answer[i:i+1]), i == len(answer)-1; got != want {
+				t.Fatalf("after %d of %d bytes: passed %t", i+1, len(answer), got)
+			}
+		}
+		c.Broken()
+		if c.Passed(answer) {
+			t.Error("after a panic the answer has an end")
+		}
+	}
 }

@@ -51,6 +51,7 @@ type bridge struct {
 	*state
 	config *parsed
 	held   *transcode.Response // waits for the answer to the probe
+	rest   bool                // the exchange holds the response until the rest of the answer is there
 }
 
 // state is what one request needs, used again by later requests.
@@ -145,7 +146,8 @@ func (b *bridge) response(part []byte, end bool) *transcode.Response {
 		}
 		return nil
 	}
-	s := b.exchange.Upstream([][]byte{part}, end)
+	s := b.exchange.Upstream([][]byte{part}, end || b.rest && b.call.Passed(part))
+	b.rest = b.rest || s.Shut
 	if s.Response == nil && end {
 		s = b.exchange.Closed()
 	}
