@@ -40,8 +40,11 @@ const (
 	Short = "/com.example.Short/hash"
 )
 
-// MaxBody is the size limit of requests in bytes.
-const MaxBody = 8 << 20
+// The size limits that the gateway has, of HTTP requests and of Dubbo answers, in bytes.
+const (
+	MaxBody   = 8 << 20
+	MaxAnswer = 16 << 20
+)
 
 // OK is the reply with a string as its result.
 func OK(argument string) Reply { return Reply{http.StatusOK, Quoted(argument)} }
@@ -65,6 +68,7 @@ func answers() []Script {
 		{Name: "answer in small pieces", Provider: Split, Request: Invoke("hello"), Want: OK("hello")},
 		{Name: "answer split at every byte", Provider: splitEverywhere(), Request: Invoke("hello"), Times: len(Frame(0, "hello")), Want: OK("hello")},
 		{Name: "heartbeat, READONLY and another answer joined before the answer", Provider: Noisy, Request: Invoke("hello"), Want: OK("hello")},
+		{Name: "heartbeat joined behind the answer", Provider: Restless, Request: Invoke("hello"), Times: 3, Want: OK("hello")},
 		{Name: "answer larger than one buffer", Provider: Says(large), Request: Invoke("hello"), Want: OK(large)},
 		{Name: "one-way call", Provider: Silent, Request: oneWay(Invoke("hello")), Want: Reply{Status: http.StatusAccepted}},
 		{Name: "sixteen attachments", Request: withAttachments(Invoke("hello"), 16), Want: OK("hello")},
@@ -103,6 +107,7 @@ func failures() []Script {
 		{Name: "hangs up", Provider: HangUp, Request: Invoke("hello"), Want: Reply{Status: http.StatusServiceUnavailable}},
 		{Name: "speaks HTTP", Provider: Garbage, Request: short, Want: Reply{Status: http.StatusBadGateway}},
 		{Name: "declares too much", Provider: Huge, Request: short, Want: Reply{Status: http.StatusBadGateway}},
+		{Name: "answers too much", Provider: Says(strings.Repeat("x", MaxAnswer+1)), Request: Invoke("hello"), Want: Reply{Status: http.StatusBadGateway}},
 		{Name: "has no free thread", Provider: Busy, Request: Invoke("hello"), Want: Reply{Status: http.StatusServiceUnavailable}},
 	}
 }

@@ -96,6 +96,11 @@ func Noisy(p *Peer, c Call) {
 	p.Send(append(all, Frame(c.ID, c.Argument)...))
 }
 
+// Restless answers and then sends a heartbeat.
+func Restless(p *Peer, c Call) {
+	p.Send(append(Frame(c.ID, c.Argument), event(dubbo.FlagTwoWay, "N")...))
+}
+
 // Silent never answers.
 func Silent(*Peer, Call) {}
 

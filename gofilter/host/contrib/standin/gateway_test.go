@@ -3,6 +3,7 @@ package standin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -36,7 +37,7 @@ type gateway struct {
 // plane configures it.
 func startGateway(t *testing.T, routes ...hosttest.Route) (g *gateway, url string) {
 	t.Helper()
-	g = &gateway{t: t, standin: startStandin(t), routes: routes, config: stringValue(t, `{"maxResponseBytes": 16777216}`)}
+	g = &gateway{t: t, standin: startStandin(t), routes: routes, config: stringValue(t, fmt.Sprintf(`{"maxResponseBytes": %d}`, hosttest.MaxAnswer))}
 	g.form = g.workers[0].object('F', config.FormFilter, g.config)
 	g.pool.idle = map[*hosttest.Provider][]*upstream{}
 	server := httptest.NewServer(g)

@@ -104,8 +104,9 @@ func startStandin(t *testing.T) *standin {
 	cmd := exec.Command(binary, library(t), socket, fmt.Sprint(workers))
 	s := &standin{t: t, log: new(logBuffer)}
 	cmd.Stderr = s.log
-	// As strict as Go is without being built for it: what the library hands to C is checked.
-	cmd.Env = append(os.Environ(), "GODEBUG=cgocheck=1")
+	// As strict as Go is without being built for it: what the library hands to C is checked, and memory that it let go
+	// of is overwritten at once.
+	cmd.Env = append(os.Environ(), "GODEBUG=cgocheck=1,clobberfree=1", "GOGC=10")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

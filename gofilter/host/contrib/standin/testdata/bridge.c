@@ -80,7 +80,7 @@ static void encode_data(bridge *b, FILE *in, FILE *out) {
   uint64_t end = take_number(in);
   buffer data;
   take_text(in, &data);
-  if (b->encoding.state != WAITING_DATA) ABORT("encodeData, unexpected state %d", b->encoding.state);
+  if (b->encoding.state != WAITING_DATA) ABORT("or keep data that nobody wants: encodeData in state %d", b->encoding.state);
   b->encoding.state = PROCESSING_DATA;
   uint64_t status = on_encode_data(&b->encoding, end, (uintptr_t)&data, data.len);
   if (status > END_STREAM_STATUS || (status == STOP_AND_BUFFER && end)) ABORT("unexpected status %lu", status);
