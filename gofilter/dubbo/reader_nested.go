@@ -207,6 +207,15 @@ func (r *Reader) skipRest(n Nested, perItem int) error {
 	}
 }
 
+// moreRefs is how many more entries the table of references should get room for: as many as the rest of the input takes
+// if it is like what was read, for append alone takes many small steps when the table is large.
+func (r *Reader) moreRefs() int {
+	if r.refs < 1024 {
+		return max(16, r.refs)
+	}
+	return max(1, min(4*r.refs, r.refs*(len(r.data)-r.pos)/r.pos+r.refs/16))
+}
+
 // open registers a list, map or object that begins here as a target of references.
 func (r *Reader) open() (Nested, error) {
 	if r.depth >= MaxDepth {
@@ -215,8 +224,8 @@ func (r *Reader) open() (Nested, error) {
 	r.depth++
 	t := target{pos: int32(r.pos), types: int32(r.types), classes: int32(r.classes), open: true}
 	if r.refs == len(r.refTab) {
-		if r.refs == cap(r.refTab) { // append alone takes many small steps when it is large
-			r.refTab = slices.Grow(r.refTab, max(16, r.refs))
+		if r.refs == cap(r.refTab) {
+			r.refTab = slices.Grow(r.refTab, r.moreRefs())
 		}
 		r.refTab = append(r.refTab, t)
 	} else {
