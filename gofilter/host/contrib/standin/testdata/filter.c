@@ -6,7 +6,7 @@ enum { RUNNING, LOCAL_REPLY, CONTINUE, STOP_AND_BUFFER, STOP_AND_BUFFER_WATERMAR
 
 typedef struct {
   httpRequest req; // first: the library is handed its address
-  processState decoding;
+  processState decoding, encoding;
   buffer plugin;
   headers request;
   buffer added; // by addData
@@ -23,6 +23,9 @@ static void (*destroy_plugin_config)(uint64_t, int delay);
 static uint64_t (*on_header)(processState *, uint64_t end, uint64_t num, uint64_t bytes);
 static uint64_t (*on_data)(processState *, uint64_t end, uint64_t buf, uint64_t len);
 static void (*on_destroy)(httpRequest *, uint64_t reason);
+static void (*on_stream_complete)(httpRequest *);
+static void (*on_log)(httpRequest *, uint64_t type, processState *, processState *, uint64_t, uint64_t, uint64_t, uint64_t,
+                      uint64_t, uint64_t, uint64_t, uint64_t);
 
 void filter_load(void) {
   new_plugin_config = symbol("envoyGoFilterNewHttpPluginConfig");
@@ -30,10 +33,10 @@ void filter_load(void) {
   on_header = symbol("envoyGoFilterOnHttpHeader");
   on_data = symbol("envoyGoFilterOnHttpData");
   on_destroy = symbol("envoyGoFilterOnHttpDestroy");
+  on_stream_complete = symbol("envoyGoFilterOnHttpStreamComplete");
+  on_log = symbol("envoyGoFilterOnHttpLog");
   // Not called here, but Envoy looks them up.
   symbol("envoyGoFilterMergeHttpPluginConfig");
-  symbol("envoyGoFilterOnHttpLog");
-  symbol("envoyGoFilterOnHttpStreamComplete");
   symbol("envoyGoRequestSemaDec");
   symbol("envoyGoFilterCleanUp");
 }
@@ -64,6 +67,7 @@ static void new_filter(FILE *in, FILE *out, uint32_t worker) {
   take_text(in, &f->plugin);
   f->req.plugin_name = (Cstring){f->plugin.data, f->plugin.len};
   f->decoding = (processState){.req = &f->req, .is_encoding = 0, .state = WAITING_HEADER};
+  f->encoding = (processState){.req = &f->req, .is_encoding = 1, .state = WAITING_HEADER};
   put_number(out, (uintptr_t)f);
 }
 
@@ -128,6 +132,17 @@ static void decode_trailers(filter *f, FILE *in, FILE *out) {
   headers_free(&trailers);
 }
 
+// The end of a request: its filters are told, it is logged, then they go.
+static void destroy(filter *f) {
+  const uint64_t downstream_end = 6;
+  f->req.is_golang_processing_log = 1;
+  on_stream_complete(&f->req);
+  on_log(&f->req, downstream_end, &f->decoding, &f->encoding, f->request.len, headers_bytes(&f->request), 0, 0, 0, 0, 0, 0);
+  f->req.is_golang_processing_log = 0;
+  f->destroyed = 1;
+  on_destroy(&f->req, 0);
+}
+
 int filter_request(int op, FILE *in, FILE *out, uint32_t worker) {
   if (strchr("Ffnhdtx", op) == NULL) return 0;
   if (op == 'F') return new_config(in, out), 1;
@@ -139,7 +154,7 @@ int filter_request(int op, FILE *in, FILE *out, uint32_t worker) {
   case 'h': decode_headers(f, in, out); break;
   case 'd': decode_data(f, in, out); break;
   case 't': decode_trailers(f, in, out); break;
-  case 'x': f->destroyed = 1, on_destroy(&f->req, 0), put_number(out, 0); break;
+  case 'x': destroy(f), put_number(out, 0); break;
   }
   return 1;
 }
