@@ -48,7 +48,7 @@ func TestResults(t *testing.T) {
 			if d := cmp.Diff(x.want, decode(t, m.Body), cmp.AllowUnexported(result{})); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
-			if s, _ := header(m, config.StatusHeader); s != "20" {
+			if s := header(m, config.StatusHeader); s != "20" {
 				t.Errorf("x-dubbo-status %s", s)
 			}
 		})
@@ -130,10 +130,10 @@ func TestFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ask(&c, nil, encoded(t))
 			m := answer(&c, x.status, x.contentType, x.body)
-			if s, _ := header(m, config.StatusHeader); s != strconv.Itoa(int(x.dubbo)) {
+			if s := header(m, config.StatusHeader); s != strconv.Itoa(int(x.dubbo)) {
 				t.Errorf("Dubbo status %s, want %d", s, x.dubbo)
 			}
-			if s, _ := header(m, ":status"); s != strconv.Itoa(x.http) {
+			if s := header(m, ":status"); s != strconv.Itoa(x.http) {
 				t.Errorf("HTTP status %s, want %d", s, x.http)
 			}
 			if x.want == "" {
@@ -152,7 +152,7 @@ func TestFailures(t *testing.T) {
 				got != x.want && (x.http != 502 || !strings.Contains(got, x.want)) {
 				t.Errorf("got %s %v, want %s", class, fields, x.want)
 			}
-			if h, _ := header(m, config.ExceptionHeader); h != class {
+			if h := header(m, config.ExceptionHeader); h != class {
 				t.Errorf("x-dubbo-exception: %s", h)
 			}
 		})

@@ -48,8 +48,10 @@ func ask(c *Call, schema *transcode.Schema, arguments []byte, headers ...string)
 		":method", "POST", ":path", path, "content-type", config.DubboContentType,
 		config.ArgumentsHeader, strconv.Itoa(len(arguments)), config.ProtocolHeader, protocol, config.SchemaHeader, schemaOfMapped,
 	}
-	for all := append(usual, headers...); len(all) > 0; all = all[2:] {
-		c.Header([]byte(all[0]), []byte(all[1]))
+	for _, list := range [][]string{usual, headers} {
+		for ; len(list) > 0; list = list[2:] {
+			c.Header([]byte(list[0]), []byte(list[1]))
+		}
 	}
 	whole := append(append([]byte(nil), arguments...), noAttachments...)
 	if r := c.Body(whole[:len(whole)/2]); r != nil {
@@ -76,14 +78,14 @@ func answer(c *Call, status int, contentType, body string, headers ...string) *M
 	return c.Answer()
 }
 
-// header is the last value set under a name; removed says that it was removed.
-func header(m *Message, name string) (value string, removed bool) {
+// header is the last value set under a name, "" when it is removed.
+func header(m *Message, name string) (value string) {
 	for _, h := range m.Headers {
 		if h.Name == name {
-			value, removed = h.Value, h.Value == ""
+			value = h.Value
 		}
 	}
-	return value, removed
+	return value
 }
 
 // result is a Dubbo response body as a consumer reads it.

@@ -72,7 +72,8 @@ func (c *Call) fill(arguments []jsontext.Value) *fault {
 	}
 	switch {
 	case m.fields != nil:
-		c.msg.Body = append(m.fields, '}')
+		m.fields = append(m.fields, '}')
+		c.msg.Body = m.fields
 		c.set("content-type", "application/json")
 	case m.hasBody:
 		c.set("content-type", "application/json")
@@ -89,7 +90,7 @@ func (m *filling) path() ([]byte, *fault) {
 	for _, segment := range m.c.template {
 		out = append(out, '/')
 		if segment.Variable == "" {
-			out = append(out, segment.Literal...)
+			out = appendLiteral(out, segment.Literal)
 			continue
 		}
 		text, ok := m.inPath(segment.Variable)
@@ -204,3 +205,17 @@ func (m *filling) text(v jsontext.Value) (string, bool) {
 func escape(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
+
+// appendLiteral appends a part of a path as its mapping has it, with escapes for what cannot stand in a request.
+func appendLiteral(out []byte, text string) []byte {
+	for i := range len(text) {
+		if b := text[i]; b <= ' ' || b >= 0x7f || strings.IndexByte(`"<>\^{|}?#`+"`", b) >= 0 {
+			out = append(out, '%', hexDigits[b>>4], hexDigits[b&15])
+			continue
+		}
+		out = append(out, text[i])
+	}
+	return out
+}
+
+const hexDigits = "0123456789ABCDEF"

@@ -129,7 +129,7 @@ func TestGenericCall(t *testing.T) {
 			if bad != nil {
 				t.Fatal(reasonOf(t, bad))
 			}
-			if p, _ := header(m, ":path"); p != c.path || string(m.Body) != c.body {
+			if p := header(m, ":path"); p != c.path || string(m.Body) != c.body {
 				t.Errorf("got %s %s, want %s %s", p, m.Body, c.path, c.body)
 			}
 		})

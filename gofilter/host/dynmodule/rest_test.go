@@ -298,13 +298,13 @@ func TestRestAnswers(t *testing.T) {
 			if got.status != c.status || head.Get(config.StatusHeader) != c.dubbo {
 				t.Fatalf("got %d, Dubbo status %q: %.200q", got.status, head.Get(config.StatusHeader), got.body)
 			}
-			switch {
-			case c.dubbo == "": // Envoy's own
+			switch c.dubbo {
+			case "": // Envoy's own
 				if head.Get("content-type") == config.DubboContentType {
 					t.Errorf("got %q", got.body)
 				}
 				return
-			case c.dubbo == "100":
+			case "100":
 				if text, err := hessian.NewDecoder([]byte(got.body)).Decode(); err != nil || text != c.want {
 					t.Errorf("got %v, %v", text, err)
 				}
