@@ -17,7 +17,7 @@ const maxDefinition = 64 << 10
 // The fields of a definition, in the order of the documentation.
 var (
 	definitionFields = []string{"group", "version", "methods", "classes"}
-	methodFields     = []string{"name", "parameters", "returns", "oneWay"}
+	methodFields     = []string{"name", "parameters", "returns", "oneWay", "invoke"}
 	parameterFields  = []string{"name", "type"}
 	classFields      = []string{"enum", "fields", "naming"}
 )
@@ -119,6 +119,8 @@ func parseMethod(node ast.Node) (m config.Method, err error) {
 			m.Returns, err = f.javaType()
 		case "oneWay":
 			m.OneWay, err = f.yes()
+		case "invoke":
+			m.Invoke, err = f.oneOf([]string{"typed", "generic"})
 		default:
 			err = f.unknown(methodFields)
 		}

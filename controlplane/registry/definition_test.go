@@ -16,7 +16,7 @@ func TestDefinitionByHand(t *testing.T) {
 		Service: "a.B", Group: "blue", Version: "1.0",
 		Methods: []config.Method{
 			{Name: "save", Parameters: []config.Parameter{{Name: "user", Type: "a.User"}, {Type: "long[]"}}, Returns: "java.util.Map<java.lang.String,a.User>"},
-			{Name: "fire", OneWay: true},
+			{Name: "fire", OneWay: true, Invoke: "generic"},
 		},
 		Classes: map[string]config.Class{
 			"a.User":      {Fields: []config.Parameter{{Name: "id", Type: "long"}, {Name: "role", Type: "a.User$Role"}}, Naming: map[string]string{"id": "ID"}},
@@ -31,7 +31,7 @@ methods:
   - name: save
     parameters: [{name: user, type: a.User}, "long[]"]
     returns: java.util.Map<java.lang.String, a.User>
-  - {name: fire, oneWay: true}
+  - {name: fire, oneWay: true, invoke: generic}
 classes:
   a.User:
     fields: {id: long, role: a.User.Role}
@@ -40,7 +40,7 @@ classes:
 `,
 		"JSON": `{"group":"blue","version":"1.0","methods":[
 			{"name":"save","parameters":[{"name":"user","type":"a.User"},{"type":"long[]"}],"returns":"java.util.Map<java.lang.String,a.User>"},
-			{"name":"fire","oneWay":true}],
+			{"name":"fire","oneWay":true,"invoke":"generic"}],
 			"classes":{"a.User":{"fields":[{"name":"id","type":"long"},{"name":"role","type":"a.User$Role"}],"naming":{"id":"ID"}},"a.User$Role":{"enum":["ADMIN","MEMBER"]}}}`,
 	} {
 		for _, key := range []string{"a.B", "a.B/blue"} {

@@ -13,20 +13,25 @@ const object = "java.lang.Object"
 // primitives are the types of Java whose names have no dot.
 var primitives = []string{"boolean", "byte", "char", "double", "float", "int", "long", "short", "void"}
 
-// javaType reads a type as Dubbo's reports have it: with generic arguments or erased, with type variables of the class
-// (which are taken for Object), and arrays as Java's reflection spells them too ("[Ljava.lang.String;").
+// javaType reads a type of a method. Its type variables are taken for Object.
 func (t *reported) javaType(text string) (config.JavaType, error) {
+	java, err := readType(text)
+	if err == nil {
+		t.bind(&java)
+	}
+	return java, err
+}
+
+// readType reads a type as Dubbo's reports have it: with generic arguments or erased, with type variables, and arrays as
+// Java's reflection spells them too ("[Ljava.lang.String;").
+func readType(text string) (config.JavaType, error) {
 	java, err := config.ParseJavaType(jvmArray(text))
 	if name, _, generic := strings.Cut(text, "<"); err != nil && generic {
 		// Arguments that cannot be read, such as a class inside a generic class, are better lost than the definition.
 		end := strings.LastIndex(text, ">") + 1
 		java, err = config.ParseJavaType(name + text[end:])
 	}
-	if err != nil {
-		return java, err
-	}
-	t.bind(&java)
-	return java, nil
+	return java, err
 }
 
 // bind replaces type variables.

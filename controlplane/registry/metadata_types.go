@@ -95,7 +95,7 @@ func (t *reported) typeOf(d *typeDefinition) (string, error) {
 	if d == nil || d.Type == "" {
 		return object, nil // a reference that leads nowhere: its values speak for themselves
 	}
-	java, err := t.javaType(d.Type)
+	java, err := readType(d.Type) // with the class's type variables, for which a Mapping may have arguments
 	return java.String(), err
 }
 
