@@ -19,8 +19,9 @@ type Policy struct {
 	Verdict  policystore.Verdict `json:"verdict"`
 	Paused   bool                `json:"paused,omitempty"`
 	Revision int64               `json:"revision"`          // of etcd, that was judged
-	InForce  int64               `json:"inForce,omitempty"` // the revision that is in force; none when 0
+	InForce  int64               `json:"inForce,omitempty"` // the revision that is in force; 0 for none, or when the kind has no effect yet
 	Problems []policy.Problem    `json:"problems,omitempty"`
+	Notes    []string            `json:"notes,omitempty"` // what could not be made of it
 	Key      string              `json:"key"`
 	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
 	Rollout  *Rollout            `json:"rollout,omitempty"`
@@ -90,7 +91,12 @@ func (s server) viewPolicy(i policystore.Item) Policy {
 		Kind: i.Status.Kind, Name: i.Status.Name, Service: i.Service, Verdict: i.Status.Verdict, Paused: i.Paused,
 		Revision: i.Status.Revision, Problems: i.Status.Problems, Key: i.Key,
 	}
-	if i.Status.LastGood != nil && !i.Paused {
+	for _, p := range s.mesh.Problems() {
+		if i.Status.Verdict == policystore.Accepted && (p.Key == i.Key || p.Key == string(i.Status.Kind)+"/"+i.Status.Name) {
+			view.Notes = append(view.Notes, p.Reason)
+		}
+	}
+	if i.Status.LastGood != nil && !i.Paused && policy.Effective(i.Status.Kind) {
 		view.InForce = i.Status.LastGood.Revision
 		if s.rollout != nil {
 			r := s.rollout(view.InForce)

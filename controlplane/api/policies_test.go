@@ -15,9 +15,9 @@ import (
 
 func twoPolicies() policystore.State {
 	return policystore.State{Synced: true, Items: []policystore.Item{
-		{Key: "/d/policies/Lane/gray", Text: "percent: 5\n", Status: policystore.Status{
-			Kind: model.KindLane, Name: "gray", Verdict: policystore.Rejected, Revision: 9,
-			Problems: []policy.Problem{{Line: 1, Column: 10, Field: "percent", Message: "must be a percentage"}},
+		{Key: "/d/policies/Route/gray", Text: "rules: 5\n", Status: policystore.Status{
+			Kind: model.KindRoute, Name: "gray", Verdict: policystore.Rejected, Revision: 9,
+			Problems: []policy.Problem{{Line: 1, Column: 10, Field: "rules", Message: "must be a list"}},
 			LastGood: &policystore.Good{Revision: 7},
 		}},
 		{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Service: "hello", Paused: true, Status: policystore.Status{
@@ -32,8 +32,8 @@ func TestPolicies(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].InForce != 7 || all[1].InForce != 0 || all[1].Text != "" {
 		t.Errorf("got %+v, %v", all, err)
 	}
-	lanes, err := client.Policies(t.Context(), "Lane")
-	if diff := cmp.Diff(all[:1], lanes); err != nil || diff != "" {
+	routes, err := client.Policies(t.Context(), "Route")
+	if diff := cmp.Diff(all[:1], routes); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
 	for path, want := range map[string]int{

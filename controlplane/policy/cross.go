@@ -36,6 +36,7 @@ func (d *decoder) visit(path string, v reflect.Value) {
 		}
 	case reflect.Struct:
 		d.check(path, v.Interface())
+		d.unused(path, v.Type())
 		for _, f := range structs[v.Type()] {
 			d.visit(below(path, f.name), v.FieldByIndex(f.index))
 		}

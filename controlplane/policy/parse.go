@@ -149,6 +149,9 @@ func (d *decoder) kind(root ast.Node, given model.Kind) model.Kind {
 	node, there := member(root, "kind")
 	text, _ := document.Scalar(node)
 	kind := model.Kind(text)
+	if there {
+		d.nodes["kind"] = node
+	}
 	switch {
 	case !there && given != "":
 		return given

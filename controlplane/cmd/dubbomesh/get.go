@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 )
@@ -125,6 +127,9 @@ var policiesTable = table[policyView]{
 		state, inForce, note := "not judged yet", "", ""
 		if v.current {
 			state, note = string(v.Status.Verdict), firstError(*v.Status)
+			if note == "" {
+				note = strings.Join(warnings(v.Status.Problems), "; ")
+			}
 		}
 		if v.Status != nil && v.Status.LastGood != nil {
 			inForce = fmt.Sprintf("revision %d", v.Status.LastGood.Revision)
@@ -135,8 +140,12 @@ var policiesTable = table[policyView]{
 		if v.current && inForce == "" {
 			inForce = "no"
 		}
-		if v.paused && v.current {
+		switch {
+		case !v.current:
+		case v.paused:
 			inForce = "paused"
+		case !policy.Effective(model.Kind(v.Kind)):
+			inForce = "not yet"
 		}
 		return []string{v.Kind + "/" + v.Name, v.service, state, inForce, note}
 	},

@@ -41,11 +41,11 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 		}
 		return append(args, "--etcd", r.etcd)
 	}
-	file := write(t, hello+"---\nkind: Lane\nname: gray\n")
+	file := write(t, hello+"---\nkind: Route\nname: gray\nhosts: a.example.com\nrules: [{respond: {status: 410}}]\n")
 	want(t, 0, "", "there are no policies.*", with("get")...)
-	want(t, 0, "Traffic/hello created\nLane/gray created\nTraffic/hello accepted; no Envoy is connected\nLane/gray accepted; no Envoy is connected\n", "", with("apply", "-f", file, "--wait", "1m")...)
-	want(t, 0, "Traffic/hello unchanged\nLane/gray unchanged\n", "", with("apply", "-f", file)...)
-	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nLane/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
+	want(t, 0, "Traffic/hello created\nRoute/gray created\nTraffic/hello accepted; no Envoy is connected\nRoute/gray accepted; no Envoy is connected\n", "", with("apply", "-f", file, "--wait", "1m")...)
+	want(t, 0, "Traffic/hello unchanged\nRoute/gray unchanged\n", "", with("apply", "-f", file)...)
+	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
@@ -55,15 +55,15 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	}
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "", with("rollback", "traffic/hello", "--wait", "1m")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffics/hello", "-o", "yaml")...)
-	want(t, 0, "Traffic/hello deleted\nLane/gray deleted\n", "", with("delete", "-f", file)...)
+	want(t, 0, "Traffic/hello deleted\nRoute/gray deleted\n", "", with("delete", "-f", file)...)
 	want(t, 1, "", "dubbomesh: Traffic/hello: there is no such policy\n", with("delete", "traffic/hello")...)
 	want(t, 0, "Traffic/hello created\n", "", with("rollback", "traffic/hello")...)
 }
 
 func TestAMistakeWritesNothing(t *testing.T) {
 	r := newRig(t)
-	file := write(t, hello+"---\nkind: Lane\nname: gray\npercent: 10\n")
-	told := regexp.QuoteMeta(file+":8:10: percent: must be a percentage such as 10% or 0.5%, found \"10\"\n     8 | percent: 10\n") + ".*"
+	file := write(t, hello+"---\nkind: Traffic\nname: two\nretry: {budget: 10}\n")
+	told := regexp.QuoteMeta(file+":8:17: retry.budget: must be a percentage such as 10% or 0.5%, found \"10\"\n     8 | retry: {budget: 10}\n") + ".*"
 	want(t, 1, "", told+"1 error in 1 policy; nothing was written\n", "apply", "-f", file, "--etcd", r.etcd)
 	want(t, 0, "", "there are no policies.*", "get", "--etcd", r.etcd)
 	want(t, 1, "", told+"dubbomesh: 1 error in 1 policy\n", "validate", "-f", filepath.Dir(file))

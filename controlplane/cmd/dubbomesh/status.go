@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 )
 
@@ -85,7 +86,13 @@ func rows(list []api.Policy) (all [][]string) {
 
 // everywhere reports whether a policy is as it was written on every Envoy.
 func everywhere(p api.Policy) bool {
-	return p.Verdict == policystore.Accepted && (p.Rollout == nil || p.Rollout.Done())
+	switch {
+	case p.Verdict != policystore.Accepted:
+		return false
+	case p.Paused:
+		return true
+	}
+	return p.Rollout != nil && p.Rollout.Done()
 }
 
 var statusTable = table[api.Policy]{
@@ -96,6 +103,8 @@ var statusTable = table[api.Policy]{
 		switch {
 		case p.Paused:
 			inForce = "paused"
+		case !policy.Effective(p.Kind):
+			inForce = "not yet"
 		case p.InForce == p.Revision:
 			inForce = "yes"
 		case p.InForce > 0:
@@ -105,11 +114,26 @@ var statusTable = table[api.Policy]{
 			envoys, took = fmt.Sprintf("%d/%d", r.Acknowledged, r.Proxies), r.Took
 			note = rolloutNote(*r)
 		}
+		for _, said := range [][]string{p.Notes, warnings(p.Problems)} {
+			if note == "" {
+				note = strings.Join(said, "; ")
+			}
+		}
 		if p.Verdict == policystore.Rejected {
 			note = firstError(policystore.Status{Problems: p.Problems})
 		}
 		return []string{string(p.Kind) + "/" + p.Name, string(p.Verdict), fmt.Sprint(p.Revision), inForce, envoys, took, note}
 	},
+}
+
+// warnings are the texts of those among problems.
+func warnings(problems []policy.Problem) (list []string) {
+	for _, p := range problems {
+		if p.Warning {
+			list = append(list, p.Message)
+		}
+	}
+	return list
 }
 
 func rolloutNote(r api.Rollout) string {
@@ -147,9 +171,12 @@ func awaitRollout(ctx context.Context, client *api.Client, ref policyRef, revisi
 		case ctx.Err() != nil:
 		case err != nil:
 			return fmt.Sprintf("accepted; whether Envoys have it is not known (%v)", err), nil
-		case p.Revision < revision || p.Rollout == nil && !p.Paused: // another control plane was faster
+		case p.Revision < revision: // another control plane was faster
 		case p.Paused:
 			return "accepted, and paused", nil
+		case !policy.Effective(p.Kind):
+			return "accepted; nothing is made of it yet", nil
+		case p.Rollout == nil:
 		case len(p.Rollout.Refused) > 0:
 			return "", fmt.Errorf("%s: %s", ref, rolloutNote(*p.Rollout))
 		case p.Rollout.Done() && p.Rollout.Proxies == 0:
