@@ -49,10 +49,17 @@ type arguments struct {
 func (a *arguments) reset() {
 	a.types.reset()
 	a.form.reset()
-	a.scratch = shrink(a.scratch)
+	a.scratch, a.texts = shrink(a.scratch), shrink(a.texts)
+	if cap(a.values) > keepItems {
+		a.values = nil
+	}
+	clear(a.scores[:cap(a.scores)]) // which point into a schema
 	a.schema, a.operation, a.method, a.known, a.params, a.generic = nil, nil, nil, false, nil, false
 	a.restart()
 }
+
+// keepItems is the largest list an arguments keeps from one request to the next.
+const keepItems = 4 << 10
 
 // restart drops what was written.
 func (a *arguments) restart() {

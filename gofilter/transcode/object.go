@@ -34,7 +34,10 @@ type shape struct {
 const none = -1
 
 func (s *shapes) reset() {
-	clear(s.nodes) // which point into schemas
+	clear(s.nodes) // which point into a schema
+	if cap(s.nodes) > keepItems {
+		s.nodes = nil
+	}
 	s.nodes, s.roots, s.defs, s.done = s.nodes[:0], s.roots[:0], s.defs[:0], 0
 }
 
