@@ -5,7 +5,7 @@
 // # Paths
 //
 // Each method is POST /{interface}/{method} with its arguments as JSON, overloads together. Each operation of a mapping is
-// the request that it maps. See docs/http-contract.md.
+// the request that it maps. GET on a method is left out: nothing says which methods only read. See docs/http-contract.md.
 //
 // # JSON schemas
 //

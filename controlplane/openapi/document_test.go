@@ -66,6 +66,22 @@ func TestWhatCannotBeDescribed(t *testing.T) {
 	}
 }
 
+// TestEndlessGenerics: a class that leads to ever more types makes a bounded document.
+func TestEndlessGenerics(t *testing.T) {
+	const class = "com.example.Node"
+	text, err := Document(config.Schema{
+		Service: "com.example.Endless",
+		Methods: []config.Method{{Name: "get", Returns: class + "<java.lang.String>"}},
+		Classes: map[string]config.Class{class: {Fields: []config.Parameter{
+			{Name: "a", Type: class + "<java.util.List<T>>"}, {Name: "b", Type: class + "<" + class + "<T>>"}, {Name: "value", Type: "T"},
+		}}},
+	}, Options{})
+	if err != nil || len(text) > 64<<10 {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	check(t, text)
+}
+
 var variable = regexp.MustCompile(`\{([^}]*)\}`)
 
 // check holds what OpenAPI asks for beyond its JSON schema: references lead somewhere, operations have names of their own,

@@ -18,20 +18,23 @@ const (
 type builder struct {
 	schema config.Schema
 	opt    Options
-	names  map[string]string // of components, by Java class
+	names  map[string]string // of components, by Java type
+	taken  map[string]bool   // names of components
 	ids    map[string]bool   // operation IDs that are taken
 	paths  map[string]pathItem
 	shapes map[string]string // paths by their shape: what is not a variable, and where one is
+
+	generic   []config.JavaType // generic classes with an argument that have a name, and no component yet
+	instances int               // how many of them there were
 }
 
 func newBuilder(s config.Schema, opt Options) *builder {
 	b := &builder{
 		schema: s, opt: opt, names: map[string]string{}, ids: map[string]bool{},
-		paths: map[string]pathItem{}, shapes: map[string]string{},
+		paths: map[string]pathItem{}, shapes: map[string]string{}, taken: map[string]bool{problemName: true},
 	}
-	taken := map[string]bool{problemName: true}
 	for _, class := range slices.Sorted(maps.Keys(s.Classes)) {
-		b.names[class] = unique(taken, componentName(class))
+		b.names[class] = unique(b.taken, componentName(class))
 	}
 	return b
 }

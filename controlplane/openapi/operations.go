@@ -104,7 +104,7 @@ func (b *builder) bound(o *config.Operation, segments []config.Segment, names ma
 			if slices.ContainsFunc(out, func(p parameter) bool { return p.In == x.From && p.Name == x.Name }) {
 				continue
 			}
-			out = append(out, parameter{Name: x.Name, In: x.From, Required: x.Required, Schema: withDefault(b.present(x.Type), x.Default)})
+			out = append(out, parameter{Name: x.Name, In: x.From, Required: required(x), Schema: withDefault(b.present(x.Type), x.Default)})
 		}
 	}
 	return out
@@ -117,10 +117,10 @@ func (b *builder) bodyOf(o *config.Operation) *body {
 	for _, x := range o.Parameters {
 		switch x.From {
 		case config.FromBody:
-			whole = &body{Required: x.Required, Content: map[string]media{jsonType: {Schema: withDefault(b.node(x.Type), x.Default)}}}
+			whole = &body{Required: required(x), Content: map[string]media{jsonType: {Schema: withDefault(b.node(x.Type), x.Default)}}}
 		case config.FromField:
 			object.Properties[x.Name] = withDefault(b.node(x.Type), x.Default)
-			if x.Required && !slices.Contains(object.Required, x.Name) {
+			if required(x) && !slices.Contains(object.Required, x.Name) {
 				object.Required = append(object.Required, x.Name)
 			}
 		}
@@ -129,6 +129,11 @@ func (b *builder) bodyOf(o *config.Operation) *body {
 		return whole
 	}
 	return &body{Required: len(object.Required) > 0, Content: map[string]media{jsonType: {Schema: object}}}
+}
+
+// required reports whether a request has to have a parameter: a primitive cannot be null.
+func required(x config.Binding) bool {
+	return x.Required || x.Default == "" && primitive(x.Type) != nil
 }
 
 // withDefault says what is used when a value is absent, in a copy.
@@ -151,7 +156,7 @@ func (b *builder) answers(o *config.Operation, m config.Method) map[string]respo
 	}
 	n := b.result(&m)
 	if o.Unwrap != "" {
-		n = b.field(m.Returns, o.Unwrap)
+		n = b.member(m.Returns, o.Unwrap)
 	}
 	status := cmp.Or(o.Status, 200)
 	r := success(n)
@@ -162,16 +167,20 @@ func (b *builder) answers(o *config.Operation, m config.Method) map[string]respo
 	return out
 }
 
-// field is the schema of a field of a class.
-func (b *builder) field(class, name string) *node {
-	java, err := config.ParseJavaType(class)
-	if err != nil || java.Dims > 0 {
-		return &node{}
-	}
-	for _, f := range b.schema.Classes[java.Name].Fields {
-		if f.Name == name {
-			return b.node(f.Type)
+// member is the schema of a member of a result: anything, when that is not known.
+func (b *builder) member(result, path string) *node {
+	java, err := config.ParseJavaType(result)
+	for name := range strings.SplitSeq(path, ".") {
+		class := b.schema.Classes[java.Name]
+		i := slices.IndexFunc(class.Fields, func(f config.Parameter) bool { return f.Name == name || name != "" && class.Naming[f.Name] == name })
+		if err != nil || java.Dims > 0 || i < 0 {
+			return &node{}
+		}
+		argument := java.Args
+		java, err = config.ParseJavaType(class.Fields[i].Type)
+		if variable, generic := b.variable(class); generic && len(argument) == 1 {
+			java = bind(java, variable, argument[0])
 		}
 	}
-	return &node{}
+	return b.javaNode(java)
 }

@@ -63,11 +63,15 @@ var boxes = map[string]string{
 // value is the schema of a class of Java itself that is one JSON value, nil for any other.
 func value(name string) *node {
 	switch name {
-	case "java.lang.String", "java.lang.CharSequence", "java.time.LocalDateTime", "java.time.LocalTime":
+	case "java.lang.String", "java.lang.CharSequence":
+		return of("string")
+	case "java.util.UUID":
+		return formatted("string", "uuid")
+	case "java.util.Locale", "java.util.Currency", "java.net.URI", "java.io.File", "java.lang.Class":
 		return of("string")
 	case "java.time.LocalDate":
 		return formatted("string", "date")
-	case "java.util.Date", "java.sql.Timestamp", "java.time.Instant", "java.time.OffsetDateTime":
+	case "java.util.Date", "java.util.Calendar", "java.sql.Timestamp", "java.sql.Date", "java.sql.Time", "java.time.Instant":
 		return formatted("string", "date-time")
 	case "java.math.BigDecimal":
 		return &node{Type: []string{"number", "string"}}
@@ -75,6 +79,9 @@ func value(name string) *node {
 		return &node{Type: []string{"integer", "string"}}
 	case "java.lang.Number":
 		return of("number")
+	}
+	if strings.HasPrefix(name, "java.time.") { // as its toString, which not every zone or fraction makes a format of RFC 3339
+		return of("string")
 	}
 	return primitive(boxes[name])
 }
@@ -121,8 +128,8 @@ func (b *builder) plain(java config.JavaType) *node {
 	if n := primitive(java.Name); n != nil {
 		return b.long(java.Name, n)
 	}
-	if _, known := b.schema.Classes[java.Name]; known {
-		return &node{Ref: schemaRef + b.names[java.Name]}
+	if class, known := b.schema.Classes[java.Name]; known {
+		return &node{Ref: schemaRef + b.component(java, class)}
 	}
 	if n := value(java.Name); n != nil {
 		return b.long(boxes[java.Name], n)
@@ -134,7 +141,7 @@ func (b *builder) plain(java config.JavaType) *node {
 		return &node{Type: "object", AdditionalProperties: b.argument(java, 1, 2)}
 	case java.Name == "java.util.Optional" && len(java.Args) == 1:
 		return b.plain(java.Args[0])
-	case strings.HasPrefix(java.Name, "java.lang.Object"):
+	case java.Name == "java.lang.Object", !strings.Contains(java.Name, "."): // or a type variable
 		return &node{}
 	}
 	return &node{Description: "The Java class " + java.Name + ", whose shape is not known."}
@@ -177,20 +184,24 @@ func nullable(n *node) *node {
 	return &node{AnyOf: []*node{n, of("null")}}
 }
 
-// classes are the components: those of the schema, and the problem.
+// classes are the components: those of the schema, those that stand for a generic class with its argument, and the problem.
 func (b *builder) classes() map[string]*node {
 	out := map[string]*node{problemName: problemSchema()}
 	for _, name := range slices.Sorted(maps.Keys(b.schema.Classes)) {
-		out[b.names[name]] = b.class(name, b.schema.Classes[name])
+		out[b.names[name]] = b.class(config.JavaType{Name: name})
+	}
+	for ; len(b.generic) > 0; b.generic = b.generic[1:] {
+		out[b.names[b.generic[0].String()]] = b.class(b.generic[0])
 	}
 	return out
 }
 
-func (b *builder) class(name string, c config.Class) *node {
+func (b *builder) class(java config.JavaType) *node {
+	c := b.schema.Classes[java.Name]
 	if len(c.Enum) > 0 {
-		return &node{Title: name, Type: "string", Enum: c.Enum}
+		return &node{Title: java.Name, Type: "string", Enum: c.Enum}
 	}
-	n := &node{Title: name, Type: "object", Properties: map[string]*node{}}
+	n := &node{Title: java.String(), Type: "object", Properties: map[string]*node{}}
 	if b.schema.Results.Class {
 		n.Properties["class"] = of("string")
 	}
@@ -199,7 +210,7 @@ func (b *builder) class(name string, c config.Class) *node {
 		if other, ok := c.Naming[f.Name]; ok {
 			json = other
 		}
-		n.Properties[json] = b.node(f.Type)
+		n.Properties[json] = b.fieldNode(java, c, f)
 	}
 	return n
 }
