@@ -32,7 +32,6 @@ type Call struct {
 
 	values      transcode.Values
 	body        []byte // of the call, then of the answer
-	json        []byte // the arguments
 	attachments []transcode.Header
 	w           dubbo.Writer
 	msg         Message
@@ -50,6 +49,7 @@ type call struct {
 
 	service, method string
 	generic         bool
+	json            []byte // the arguments; of values
 	arity           int
 	schema          *transcode.Schema // nil when there is none
 	operation       *config.Operation // nil when the method is not mapped
@@ -64,7 +64,7 @@ type call struct {
 // Reset prepares the call for a new request under cfg.
 func (c *Call) Reset(cfg *config.Bridge, schemas Schemas) {
 	c.call = call{cfg: *cfg, schemas: schemas}
-	c.body, c.json, c.attachments = shrink(c.body), shrink(c.json), c.attachments[:0]
+	c.body, c.attachments = shrink(c.body), c.attachments[:0]
 	c.msg = Message{Headers: c.msg.Headers[:0]}
 }
 

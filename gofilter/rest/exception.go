@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ func (c *Call) reason() string {
 	case strings.HasSuffix(strings.TrimSpace(kind), "json"):
 		return cut(reasonIn(c.body), maxReason)
 	case strings.HasPrefix(kind, "text/plain"):
-		line, _, _ := strings.Cut(strings.TrimSpace(cut(string(c.body), maxReason)), "\n")
+		line, _, _ := strings.Cut(strings.TrimSpace(string(c.body[:min(len(c.body), maxReason)])), "\n")
 		return strings.ToValidUTF8(strings.TrimRight(line, "\r"), "\uFFFD")
 	}
 	return ""
@@ -105,7 +106,7 @@ var members = [...]string{"detail", "message", "title", "error"}
 // reasonIn finds the reason in a JSON object. One that is malformed has none.
 func reasonIn(body []byte) string {
 	var found [len(members)]string
-	d := jsontext.NewDecoder(strings.NewReader(string(body)))
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
 		return ""
 	}

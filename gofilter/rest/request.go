@@ -39,7 +39,7 @@ func (c *Call) request() *fault {
 			return badCall("the arguments of a generic call are a name, types and a list of arguments: %v", err)
 		}
 	}
-	c.json = append(c.json[:0], list...)
+	c.json = list
 	if f := c.write(); f != nil {
 		return f
 	}

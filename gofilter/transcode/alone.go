@@ -22,8 +22,8 @@ type Arguments struct {
 	DropClass  bool    // leave the entry "class" of maps out, with which generic callers name what a map stands for
 }
 
-// Array returns the values that data holds one behind the other as a JSON array, valid until the next call. The error
-// says where data is wrong.
+// Array returns the values that data holds one behind the other as a JSON array, valid until the next call of
+// Array. The error says where data is wrong.
 func (v *Values) Array(data []byte, how Arguments) ([]byte, error) {
 	d := &v.from
 	d.reset()
