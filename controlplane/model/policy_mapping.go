@@ -8,6 +8,8 @@ type Mapping struct {
 	Group *string `json:"group,omitempty"`
 	// Version of the interface; for every version when absent.
 	Version *string `json:"version,omitempty"`
+	// Target is the HTTP service that serves the interface where nothing is registered under the interface's own name.
+	Target string `json:"target,omitempty" check:"format=service"`
 	// Methods of the interface. A method that is named here is known by what is said here alone.
 	Methods []MappedMethod `json:"methods,omitempty" check:"nonEmpty"`
 	// Operations are REST requests that call methods.

@@ -25,10 +25,11 @@ func NewTranslator(opt translate.Options) *Translator {
 
 // Translate returns what translate.Translate returns, and how many services it had to translate for it.
 func (t *Translator) Translate(snap model.Snapshot) (r translate.Resources, done int) {
-	next := make(map[string]translated, len(snap.Services))
-	parts := make([]translate.ServiceResources, len(snap.Services))
+	services := translate.Services(snap)
+	next := make(map[string]translated, len(services))
+	parts := make([]translate.ServiceResources, len(services))
 	ruled := samePolicies(t.policies, snap.Policies)
-	for i, svc := range snap.Services {
+	for i, svc := range services {
 		old, known := t.last[svc.Name]
 		if !known || !ruled || !untouched(old.from, snap, svc) {
 			in := translate.InputOf(snap, svc)

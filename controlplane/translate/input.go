@@ -1,6 +1,11 @@
 package translate
 
-import "github.com/dubbomesh/dubbomesh/controlplane/model"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+)
 
 // Input is everything that one service is made of. Two equal inputs give equal ServiceResources, whatever else is in the
 // snapshot, so that a caller may keep the result for as long as the input stays what it is.
@@ -22,6 +27,24 @@ func InputOf(snap model.Snapshot, svc model.Service) Input {
 		}
 	}
 	return in
+}
+
+// Services lists what is to be translated, sorted by name: the services of a snapshot, and the interfaces that Mapping
+// policies let another service serve. Such an interface has the instances of that service, in clusters of its own, so that
+// policies can tell the two apart.
+func Services(snap model.Snapshot) []model.Service {
+	out := snap.Services
+	for _, m := range snap.Policies.Mappings {
+		if m.Target == "" || m.Service == "" {
+			continue
+		}
+		target, there := snap.Service(m.Target)
+		byName := func(s model.Service, name string) int { return cmp.Compare(s.Name, name) }
+		if i, known := slices.BinarySearchFunc(out, m.Service, byName); there && !known {
+			out = slices.Insert(slices.Clone(out), i, model.Service{Name: m.Service, Instances: target.Instances})
+		}
+	}
+	return out
 }
 
 // Led lists the other services that the routes of a service lead to, whether they are registered or not, sorted by name.

@@ -43,8 +43,9 @@ type ServiceResources struct {
 
 // Translate is Service for each service of the snapshot, joined by Gateway.
 func Translate(snap model.Snapshot, opt Options) Resources {
-	parts := make([]ServiceResources, len(snap.Services))
-	for i, svc := range snap.Services {
+	services := Services(snap)
+	parts := make([]ServiceResources, len(services))
+	for i, svc := range services {
 		parts[i] = Service(InputOf(snap, svc), opt)
 	}
 	return Gateway(parts, opt)
@@ -70,13 +71,25 @@ func Gateway(services []ServiceResources, opt Options) Resources {
 		r.Problems = append(r.Problems, s.Problems...)
 	}
 	routes, problems := gatewayRoutes(services, opt)
-	r.Problems = append(r.Problems, problems...)
+	r.Problems = once(append(r.Problems, problems...))
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
 	r.Listeners = map[string]*listenerv3.Listener{}
 	for _, l := range gatewayListeners(services, opt) {
 		r.Listeners[l.GetName()] = l
 	}
 	return r
+}
+
+// once keeps the first of equal problems: what a policy for many services says is wrong for all of them.
+func once(problems []model.Problem) (out []model.Problem) {
+	told := make(map[model.Problem]bool, len(problems))
+	for _, p := range problems {
+		if !told[p] {
+			told[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Names returns the sorted names of a kind of resource.

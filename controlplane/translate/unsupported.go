@@ -6,8 +6,8 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// unsupported reports settings that are kept and checked, but that nothing is made of yet: who wrote one is told rather
-// than left to believe in it.
+// unsupported reports settings that are kept and checked, but that nothing is made of yet and that are not told of when
+// they are written.
 func (u *unit) unsupported() {
 	t := u.in.Policies.Traffic
 	failsafe := func(s *model.Strategy) bool { return s != nil && s.Mode == model.StrategyFailsafe }
@@ -16,21 +16,19 @@ func (u *unit) unsupported() {
 		is         bool
 		field, say string
 	}{
-		{t.Breaker != nil, "breaker", "breaker is not in force yet; use ejection"},
-		{len(t.Fallback) > 0, "fallback", "fallback is not in force yet"},
 		{failsafe(t.Strategy), "strategy", "strategy failsafe is not in force yet; failures reach the caller"},
 		{t.Ejection != nil && t.Ejection.Recovery != nil, "ejection", "ejection.recovery is not in force yet; an instance comes back with its whole weight"},
 		{slices.ContainsFunc(t.RateLimit, body), "rateLimit", "rateLimit.body is not in force yet; the status is"},
 	} {
 		if f.is {
 			key := u.in.Policies.From[f.field]
-			u.problem(key, key+" on "+u.in.Service.Name+": "+f.say)
+			u.problem(key, key+": "+f.say)
 		}
 	}
 	for _, p := range u.in.Policies.Routes {
 		for _, rule := range p.Rules {
-			if len(rule.Fallback) > 0 || failsafe(rule.Strategy) {
-				u.problem(model.PolicyID(p), model.PolicyID(p)+" on "+u.in.Service.Name+": fallback and strategy failsafe of rules are not in force yet")
+			if failsafe(rule.Strategy) {
+				u.problem(model.PolicyID(p), model.PolicyID(p)+": strategy failsafe of a rule is not in force yet; failures reach the caller")
 			}
 		}
 	}
