@@ -21,7 +21,7 @@ type Policy struct {
 	Revision int64               `json:"revision"`          // of etcd, that was judged
 	InForce  int64               `json:"inForce,omitempty"` // the revision that is in force; 0 for none, or when the kind has no effect yet
 	Problems []policy.Problem    `json:"problems,omitempty"`
-	Notes    []string            `json:"notes,omitempty"` // what could not be made of it
+	Notes    []string            `json:"notes,omitempty"` // what could not be made of it, and what it names that there is not
 	Key      string              `json:"key"`
 	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
 	Rollout  *Rollout            `json:"rollout,omitempty"`
@@ -58,9 +58,10 @@ func (s server) routePolicies(mux *http.ServeMux) {
 func (s server) listPolicies(w http.ResponseWriter, r *http.Request) {
 	kind := r.URL.Query().Get("kind")
 	list := []Policy{}
+	snap, problems := s.mesh.State().Snapshot, s.mesh.Problems()
 	for _, i := range s.policyItems() {
 		if kind == "" || string(i.Status.Kind) == kind {
-			list = append(list, s.viewPolicy(i))
+			list = append(list, s.viewPolicy(i, snap, problems))
 		}
 	}
 	s.write(w, list)
@@ -74,7 +75,7 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; /api/policies lists them", kind, name))
 		return
 	}
-	view := s.viewPolicy(items[at])
+	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems())
 	view.Text = items[at].Text
 	s.write(w, view)
 }
@@ -86,17 +87,24 @@ func (s server) policyItems() []policystore.Item {
 	return s.policies().Items
 }
 
-func (s server) viewPolicy(i policystore.Item) Policy {
+// viewPolicy shows a policy together with what is known besides.
+func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []model.Problem) Policy {
 	view := Policy{
-		Kind: i.Status.Kind, Name: i.Status.Name, Service: i.Service, Verdict: i.Status.Verdict, Paused: i.Paused,
+		Kind: i.Status.Kind, Name: i.Status.Name, Verdict: i.Status.Verdict,
 		Revision: i.Status.Revision, Problems: i.Status.Problems, Key: i.Key,
 	}
-	for _, p := range s.mesh.Problems() {
+	if i.Good != nil {
+		view.Service, view.Paused = i.Good.Meta().Service, i.Good.Meta().Paused
+		for _, p := range policy.References(i.Good, snap) {
+			view.Notes = append(view.Notes, p.Field+": "+p.Message)
+		}
+	}
+	for _, p := range problems {
 		if i.Status.Verdict == policystore.Accepted && (p.Key == i.Key || p.Key == string(i.Status.Kind)+"/"+i.Status.Name) {
 			view.Notes = append(view.Notes, p.Reason)
 		}
 	}
-	if i.Status.LastGood != nil && !i.Paused && policy.Effective(i.Status.Kind) {
+	if i.Status.LastGood != nil && !view.Paused && policy.Effective(i.Status.Kind) {
 		view.InForce = i.Status.LastGood.Revision
 		if s.rollout != nil {
 			r := s.rollout(view.InForce)

@@ -20,16 +20,16 @@ func twoPolicies() policystore.State {
 			Problems: []policy.Problem{{Line: 1, Column: 10, Field: "rules", Message: "must be a list"}},
 			LastGood: &policystore.Good{Revision: 7},
 		}},
-		{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Service: "hello", Paused: true, Status: policystore.Status{
+		{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Status: policystore.Status{
 			Kind: model.KindTraffic, Name: "hello", Verdict: policystore.Accepted, Revision: 8, LastGood: &policystore.Good{Revision: 8},
-		}},
+		}, Good: model.Traffic{PolicyMeta: model.PolicyMeta{Name: "hello", Service: "hello", Paused: true}}},
 	}}
 }
 
 func TestPolicies(t *testing.T) {
 	client, address := serve(t, fake{}, Options{Policies: twoPolicies})
 	all, err := client.Policies(t.Context(), "")
-	if err != nil || len(all) != 2 || all[0].InForce != 7 || all[1].InForce != 0 || all[1].Text != "" {
+	if err != nil || len(all) != 2 || all[0].InForce != 7 || all[1].InForce != 0 || all[1].Service != "hello" || len(all[1].Notes) != 1 || all[1].Text != "" {
 		t.Errorf("got %+v, %v", all, err)
 	}
 	routes, err := client.Policies(t.Context(), "Route")

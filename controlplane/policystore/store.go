@@ -32,11 +32,10 @@ type State struct {
 
 // Item is one policy as it stands in etcd.
 type Item struct {
-	Key     string
-	Status  Status // When is not set
-	Text    string // as it stands in etcd
-	Paused  bool
-	Service string // it is about; "" for none in particular
+	Key    string
+	Status Status       // When is not set
+	Text   string       // as it stands in etcd
+	Good   model.Policy // that is in force, or would be if it were not paused; nil for none
 }
 
 // Store follows the policies in etcd. Its methods may be called from any goroutine; Run once.
@@ -271,11 +270,7 @@ func (s *Store) publish(b etcdwatch.Batch) {
 }
 
 func (e *entry) item() Item {
-	i := Item{Key: e.key, Status: e.status, Text: e.parsed.Text}
-	if e.good != nil {
-		i.Paused, i.Service = e.good.Meta().Paused, e.good.Meta().Service
-	}
-	return i
+	return Item{Key: e.key, Status: e.status, Text: e.parsed.Text, Good: e.good}
 }
 
 // errSuperseded ends the writing of a verdict whose policy was changed meanwhile.

@@ -62,7 +62,7 @@ func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, 
 		if err := awaitVerdict(ctx, client, prefix, p, revisions[i], wait); err != nil {
 			return err
 		}
-		how, err := awaitRollout(ctx, api.NewClient(c.API.Listen), policyRef{p.Kind, p.Name}, revisions[i])
+		how, err := awaitRollout(ctx, cmd, api.NewClient(c.API.Listen), policyRef{p.Kind, p.Name}, revisions[i])
 		if err != nil {
 			return err
 		}

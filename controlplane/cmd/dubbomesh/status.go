@@ -15,6 +15,13 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 )
 
+// printNotes tells whoever has just written a policy what should be known of it.
+func printNotes(cmd *cobra.Command, p api.Policy) {
+	for _, note := range p.Notes {
+		cmd.PrintErrf("warning: %s/%s: %s\n", p.Kind, p.Name, note)
+	}
+}
+
 // errNotEverywhere is the exit code of status when something is not as it was written.
 var errNotEverywhere = errors.New("not every policy is in force on every Envoy as it stands in etcd")
 
@@ -164,7 +171,7 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 
 // awaitRollout waits until every Envoy of the control plane has acknowledged a revision of a policy, and says how that
 // went. A control plane whose API cannot be reached keeps nobody waiting.
-func awaitRollout(ctx context.Context, client *api.Client, ref policyRef, revision int64) (string, error) {
+func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, ref policyRef, revision int64) (string, error) {
 	for {
 		p, err := client.Policy(ctx, string(ref.kind), ref.name)
 		switch {
@@ -173,6 +180,7 @@ func awaitRollout(ctx context.Context, client *api.Client, ref policyRef, revisi
 			return fmt.Sprintf("accepted; whether Envoys have it is not known (%v)", err), nil
 		case p.Revision < revision: // another control plane was faster
 		case p.Paused:
+			printNotes(cmd, p)
 			return "accepted, and paused", nil
 		case !policy.Effective(p.Kind):
 			return "accepted; nothing is made of it yet", nil
@@ -180,8 +188,10 @@ func awaitRollout(ctx context.Context, client *api.Client, ref policyRef, revisi
 		case len(p.Rollout.Refused) > 0:
 			return "", fmt.Errorf("%s: %s", ref, rolloutNote(*p.Rollout))
 		case p.Rollout.Done() && p.Rollout.Proxies == 0:
+			printNotes(cmd, p)
 			return "accepted; no Envoy is connected", nil
 		case p.Rollout.Done():
+			printNotes(cmd, p)
 			return strings.TrimSuffix(fmt.Sprintf("in force on %s in %s", count(p.Rollout.Proxies, "Envoy"), p.Rollout.Took), " in "), nil
 		}
 		if !pauseFor(ctx, pollInterval) {
