@@ -14,6 +14,7 @@ import (
 type definitions struct {
 	known    map[string][]*shape // by service, in the order of model.CompareDefinitions
 	order    []string            // the names of these services, sorted
+	all      []model.Definition  // what list returned last, nil after a change
 	disputes map[string][]model.Problem
 }
 
@@ -98,6 +99,7 @@ func (r *Registry) define(service string) bool {
 	if was == (len(list) > 0) && slices.EqualFunc(old, list, equalShape) {
 		return changed
 	}
+	d.all = nil
 	at, _ := slices.BinarySearch(d.order, service)
 	switch {
 	case len(list) == 0:
@@ -138,15 +140,16 @@ func (d *definitions) dispute(service string, now []model.Problem, r *Registry) 
 	return true
 }
 
-// list returns the definitions as a snapshot has them. What they refer to is shared, because it is never changed.
+// list returns the definitions as a snapshot has them. The list is shared by all snapshots until it changes.
 func (d *definitions) list() []model.Definition {
-	var out []model.Definition
-	for _, service := range d.order {
-		for _, s := range d.known[service] {
-			out = append(out, s.definition)
+	if d.all == nil {
+		for _, service := range d.order {
+			for _, s := range d.known[service] {
+				d.all = append(d.all, s.definition)
+			}
 		}
 	}
-	return out
+	return d.all
 }
 
 // problems adds the disputes to the table's problems.
