@@ -65,6 +65,8 @@ var exchanges = []exchange{
 	{name: "unicode", service: echoService, method: "echo", body: `["aé中😀\u0000\"\\"]`, status: 200, want: `"aé中😀\u0000\"\\"`},
 	{name: "long string", service: echoService, method: "echo", body: `["` + strings.Repeat("ä😀x", 30000) + `"]`, status: 200, want: `"` + strings.Repeat("ä😀x", 30000) + `"`},
 	{name: "longs", service: echoService, method: "add", headers: []string{"x-dubbo-parameter-types", "long,long"}, body: `[9007199254740993, -1]`, status: 200, want: `9007199254740992`},
+	{name: "longs as text", service: echoService, method: "add", headers: []string{"x-dubbo-parameter-types", "long,long", "x-dubbo-longs", "string"}, body: `[9007199254740993, -1]`, status: 200, want: `"9007199254740992"`},
+	{name: "one-way", service: echoService, method: "echo", headers: []string{"x-dubbo-one-way", "true"}, body: `["hello"]`, status: 202},
 	{name: "typed object", service: echoService, method: "getUser", headers: []string{"x-dubbo-parameter-types", "long"}, body: `[1]`, status: 200, want: fmt.Sprintf(ann, `{"name":"ADMIN"}`)},
 	{name: "generic object", service: echoService, method: "getUser", headers: []string{"x-dubbo-parameter-types", "long", "x-dubbo-invoke", "generic"}, body: `[1]`, status: 200, want: fmt.Sprintf(ann, `"ADMIN"`), java: true},
 	{name: "null result", service: echoService, method: "getUser", headers: []string{"x-dubbo-parameter-types", "long"}, body: `[77]`, status: 200, want: `null`},
