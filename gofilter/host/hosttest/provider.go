@@ -19,6 +19,7 @@ type Provider struct {
 	Calls       atomic.Int64 // that arrived; events are none
 
 	t        *testing.T
+	port     int
 	listener net.Listener
 	behave   atomic.Pointer[Behaviour]
 
@@ -50,7 +51,7 @@ func StartProvider(t *testing.T, b Behaviour) *Provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Provider{t: t, listener: l, open: map[net.Conn]bool{}}
+	p := &Provider{t: t, port: l.Addr().(*net.TCPAddr).Port, listener: l, open: map[net.Conn]bool{}}
 	p.behave.Store(&b)
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -73,8 +74,11 @@ func StartProvider(t *testing.T, b Behaviour) *Provider {
 	return p
 }
 
+// Remote is a provider that someone else runs, on a port of 127.0.0.1: it counts nothing and takes no behaviour.
+func Remote(port int) *Provider { return &Provider{port: port} }
+
 // Port is where the provider listens.
-func (p *Provider) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+func (p *Provider) Port() int { return p.port }
 
 // Become changes the behaviour from the next call on.
 func (p *Provider) Become(b Behaviour) { p.behave.Store(&b) }
