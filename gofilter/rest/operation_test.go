@@ -234,3 +234,38 @@ func TestTypedResults(t *testing.T) {
 		})
 	}
 }
+
+// Arguments are named as the schema has it, and floats have no more digits than they had.
+func TestTypedArguments(t *testing.T) {
+	hessian.RegisterPOJO(&member{})
+	for name, x := range map[string]struct {
+		descriptor string
+		argument   any
+		want       string
+	}{
+		"naming":       {"Lcom/example/User;", &member{ID: 7, Since: "2024-02-29"}, `[{"id":7,"joined":"2024-02-29"}]`},
+		"float":        {"F", float64(float32(0.1)), `[0.1]`},
+		"double":       {"D", float64(float32(0.1)), `[0.10000000149011612]`},
+		"not a float":  {"Lcom/example/F;", float64(float32(0.1)), `[0.10000000149011612]`},
+		"no type":      {"(F)", float64(float32(0.1)), `[0.10000000149011612]`},
+		"more than it": {"", float64(float32(0.1)), `[0.10000000149011612]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			m, bad := ask(&c, users, encoded(t, x.argument), ":path", "/com.example.Users/other", config.TypesHeader, x.descriptor)
+			if bad != nil {
+				t.Fatal(reasonOf(t, bad))
+			}
+			if got := string(m.Body); got != x.want {
+				t.Errorf("got %s, want %s", got, x.want)
+			}
+		})
+	}
+}
+
+type member struct {
+	ID    int64  `hessian:"id"`
+	Since string `hessian:"since"`
+}
+
+func (member) JavaClassName() string { return "com.example.User" }

@@ -18,7 +18,7 @@ type user struct {
 	Tags []string
 }
 
-func (user) JavaClassName() string { return "com.example.User" }
+func (user) JavaClassName() string { return "com.example.Person" }
 
 // Every kind of value that dubbo-go and, by the bytes in hexadecimal of captured calls, Dubbo Java put on the wire.
 func TestArguments(t *testing.T) {
