@@ -144,7 +144,7 @@ func (a *arguments) argument() *fault {
 // complete ends an argument.
 func (a *arguments) complete() *fault {
 	if a.varied {
-		return tooVaried
+		return onlyGeneric
 	}
 	a.define()
 	return nil

@@ -6,7 +6,7 @@ type class struct {
 	fields []field
 	byJSON map[string]int // index of fields by JSON name
 	enum   []string       // the names of an enum's constants; nil for other classes
-	opaque bool           // the type of a field is not known, or that of a field of a field
+	opaque bool           // only a generic call can carry its objects
 }
 
 type field struct {

@@ -214,13 +214,14 @@ func (c *compiler) variables(t config.JavaType, all map[string]config.JavaType) 
 	}
 }
 
-// settle finds the classes that lead to something unknown.
+// settle finds the classes that lead to something unknown, or have a float: Dubbo 3.3.6 reads it wrongly in a typed call
+// and overwrites the fields beside it.
 func (c *compiler) settle() {
 	for changed := true; changed; {
 		changed = false
 		for _, k := range c.all {
 			for _, f := range k.fields {
-				if !k.opaque && f.typ != nil && f.typ.opaque() {
+				if !k.opaque && f.typ != nil && (f.typ.opaque() || f.typ.base == floatType && !f.typ.boxed) {
 					k.opaque, changed = true, true
 				}
 			}

@@ -10,13 +10,13 @@ const (
 	objectList        = "[object" // dubbo-go takes the arguments of a generic call only in this type
 )
 
-// frame writes the whole request frame. If the objects are too varied for a typed call, it is made generic.
+// frame writes the whole request frame. If the objects turn out to be none for a typed call, it is made generic.
 func (a *arguments) frame(id uint64, h *head, body []byte) ([]byte, *fault) {
 	if f := a.prepare(h, body); f != nil {
 		return nil, f
 	}
 	frame, f := a.call(id, h, body)
-	if f == tooVaried {
+	if f == onlyGeneric {
 		a.restart()
 		a.generic = true
 		frame, f = a.call(id, h, body)

@@ -106,6 +106,9 @@ func (a *arguments) classed(at, depth int) (bool, *fault) {
 		a.text(v)
 		return false, nil
 	}
+	if c.opaque && !a.generic {
+		return false, onlyGeneric
+	}
 	a.w.Buf = a.w.Buf[:at]
 	key, f := a.memberName()
 	switch {

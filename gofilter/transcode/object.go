@@ -12,8 +12,8 @@ import (
 // maxShapes bounds the definitions of one call: providers read those that follow each other recursively.
 const maxShapes = 512
 
-// tooVaried ends a typed call; it is made generic instead.
-var tooVaried = faultf(badRequest, "the objects have more than %d different sets of members", maxShapes)
+// onlyGeneric ends a typed call; it is made generic instead.
+var onlyGeneric = faultf(badRequest, "the objects have more than %d different sets of members", maxShapes)
 
 // shapes are the definitions of a call, a tree: each node is a class and the fields that an object of it has so far.
 type shapes struct {
@@ -102,7 +102,7 @@ func (a *arguments) end(o pojo) *fault {
 	def := a.shapes.number(o.node)
 	if def >= maxShapes {
 		a.varied = true
-		return tooVaried
+		return onlyGeneric
 	}
 	a.shapes.nodes[o.root].def = def
 	a.defs.Reset(a.defs.Buf[:0])
@@ -264,6 +264,9 @@ func (a *arguments) subclass(declared *class) (*class, *fault) {
 			return declared, nil
 		}
 		if c := a.schema.class(name); c != nil && c.extends(declared) {
+			if c.opaque && !a.generic {
+				return nil, onlyGeneric
+			}
 			return c, nil
 		}
 	}

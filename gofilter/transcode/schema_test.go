@@ -59,6 +59,7 @@ func shop(operations ...config.Operation) config.Schema {
 			"a.Pair":       fields("A first", "B second"),
 			"a.Named":      renamed,
 			"a.Partly":     fields("b.Unknown what", "a.Role role"),
+			"a.Floating":   fields("java.lang.String name", "float f"),
 			"a.Outer.Kind": {Enum: []string{"ONE"}},
 		},
 		Operations: operations,
@@ -67,7 +68,7 @@ func shop(operations ...config.Operation) config.Schema {
 		"over(int)", "over(java.lang.String)", "over(a.User)", "over(a.Animal)", "over(java.util.List<a.User>)", "over(int, java.lang.String)", "over(java.util.Date)",
 		"same(a.Address)", "same(java.util.Map<java.lang.String, java.lang.Object>)", "tie(java.util.UUID)", "tie(java.net.URI)",
 		"find(long id, java.lang.String name, a.Role role, java.util.List<java.lang.Integer> ages)", "find(long id)", "mixed(int a, java.lang.String)",
-		"partly(a.Partly)", "unknown(b.Unknown, a.Role)", "shorts(java.util.List<java.lang.Short>)", "none()", "nothing(java.lang.String)",
+		"partly(a.Partly)", "unknown(b.Unknown, a.Role)", "shorts(java.util.List<java.lang.Short>)", "floating(a.Floating)", "animal(a.Animal)", "any(java.lang.Object)", "none()", "nothing(java.lang.String)",
 	} {
 		s.Methods = append(s.Methods, declared(d))
 	}
@@ -282,6 +283,10 @@ func TestOverloads(t *testing.T) {
 		{"partly", `[{"what":{"a":1},"role":"ADMIN"}]`, invoke + `"partly" string["a.Partly"] hessian.Object[{"role":"ADMIN" "what":{"a":1}}]`},
 		{"unknown", `[{"a":1},"ADMIN"]`, invoke + `"unknown" string["b.Unknown" "a.Role"] hessian.Object[{"a":1} "ADMIN"]`},
 		{"shorts", `[[1]]`, invoke + `"shorts" string["java.util.List"] hessian.Object[[1]]`},
+		// Dubbo 3.3.6 reads a float in an object wrongly.
+		{"floating", `[{"f":0.5}]`, invoke + `"floating" string["a.Floating"] hessian.Object[{"f":0.5D}]`},
+		{"animal", `[{"class":"a.Floating","f":0.5}]`, invoke + `"animal" string["a.Animal"] hessian.Object[{"class":"a.Floating" "f":0.5D}]`},
+		{"any", `[{"class":"a.Floating","f":0.5}]`, invoke + `"any" string["java.lang.Object"] hessian.Object[{"class":"a.Floating" "f":0.5D}]`},
 		{"other", `[1]`, invoke + `"other" null hessian.Object[1]`},
 	} {
 		check(t, c, tt.method+" "+tt.body, tt.want, tt.body, ":path", "/a.B/"+tt.method, config.SchemaHeader, id)
