@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
@@ -113,8 +111,8 @@ type rig struct {
 	in      dubbo.FrameReader
 }
 
-// startRig runs a session against handler. Streams is the server's limit, 0 for its own default.
-func startRig(t testing.TB, cfg config.Consumer, server *http2.Server, handler http.HandlerFunc) *rig {
+// startRig runs a session against handler.
+func startRig(t testing.TB, cfg config.Consumer, server *http.HTTP2Config, handler http.HandlerFunc) *rig {
 	t.Helper()
 	cfg, err := config.ParseConsumer(cfg.Text())
 	if err != nil {
@@ -123,15 +121,12 @@ func startRig(t testing.TB, cfg config.Consumer, server *http2.Server, handler h
 	r := &rig{t: t, answers: make(chan message, 1<<16), ended: make(chan struct{}), session: New(cfg)}
 	r.more = sync.NewCond(&r.mu)
 	r.in.Reset(1 << 30)
-	ours, theirs := net.Pipe()
+	ours := serve(t, server, handler)
 	var running sync.WaitGroup
-	running.Go(func() {
-		server.ServeConn(theirs, &http2.ServeConnOpts{Handler: handler, Context: t.Context()})
-	})
 	running.Go(func() { r.write(ours) })
 	running.Go(func() { r.read(ours) })
 	t.Cleanup(func() {
-		_ = ours.Close() // ends all three
+		_ = ours.Close() // ends both
 		r.mu.Lock()
 		r.closed = true
 		r.more.Broadcast()
@@ -139,6 +134,24 @@ func startRig(t testing.TB, cfg config.Consumer, server *http2.Server, handler h
 		running.Wait()
 	})
 	return r
+}
+
+// serve returns a connection to an HTTP/2 server.
+func serve(t testing.TB, server *http.HTTP2Config, handler http.HandlerFunc) net.Conn {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &http.Server{Handler: handler, HTTP2: server, Protocols: new(http.Protocols)}
+	h.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = h.Serve(l) }() // ends with Close
+	t.Cleanup(func() { _ = h.Close() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
 }
 
 // use lets f feed the session and does what it says.

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/http2"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -42,7 +41,7 @@ func answerTo(id uint64, body string) message {
 // What a call is in HTTP.
 func TestRequests(t *testing.T) {
 	seen := make(chan string, 1)
-	r := startRig(t, config.Consumer{}, &http2.Server{}, func(w http.ResponseWriter, r *http.Request) {
+	r := startRig(t, config.Consumer{}, &http.HTTP2Config{}, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		var b strings.Builder
 		fmt.Fprintf(&b, "%s %s %s\n", r.Method, r.Host, r.RequestURI)
@@ -127,7 +126,7 @@ X-Dubbo-Attachment-Userid: Ann
 func TestManyCalls(t *testing.T) {
 	const calls, atOnce = 1000, 100
 	arrived := make(chan chan struct{}, calls)
-	r := startRig(t, config.Consumer{}, &http2.Server{MaxConcurrentStreams: atOnce}, func(w http.ResponseWriter, r *http.Request) {
+	r := startRig(t, config.Consumer{}, &http.HTTP2Config{MaxConcurrentStreams: atOnce}, func(w http.ResponseWriter, r *http.Request) {
 		mine := make(chan struct{})
 		arrived <- mine
 		<-mine
@@ -159,7 +158,7 @@ func TestManyCalls(t *testing.T) {
 
 // Bodies larger than every window go both ways, several at a time.
 func TestLargeBodies(t *testing.T) {
-	r := startRig(t, config.Consumer{MaxStreams: 20}, &http2.Server{MaxUploadBufferPerStream: 70000, MaxUploadBufferPerConnection: 1 << 17}, provider)
+	r := startRig(t, config.Consumer{MaxStreams: 20}, &http.HTTP2Config{MaxReceiveBufferPerStream: 70000, MaxReceiveBufferPerConnection: 1 << 17}, provider)
 	want := map[uint64]string{}
 	for i, size := range []int{1, 16 << 10, 65535, 70001, 1 << 20, 3 << 20, 8<<20 - 900} {
 		for j := range 3 {
@@ -187,7 +186,7 @@ func TestLargeBodies(t *testing.T) {
 func TestForeignAnswers(t *testing.T) {
 	var status int
 	var body string
-	r := startRig(t, config.Consumer{}, &http2.Server{}, func(w http.ResponseWriter, _ *http.Request) {
+	r := startRig(t, config.Consumer{}, &http.HTTP2Config{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("content-type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
@@ -233,7 +232,7 @@ func TestForeignAnswers(t *testing.T) {
 
 // What is answered without asking anybody.
 func TestAnsweredHere(t *testing.T) {
-	r := startRig(t, config.Consumer{MaxRequestBytes: 4096}, &http2.Server{}, provider)
+	r := startRig(t, config.Consumer{MaxRequestBytes: 4096}, &http.HTTP2Config{}, provider)
 	head := request{id: 9, flags: dubbo.FlagTwoWay, method: "echo"}
 	cut := func(n int) []byte {
 		body := echo(9, "hello").body()
@@ -288,7 +287,7 @@ func TestAnsweredHere(t *testing.T) {
 
 // An answer larger than the limit costs its call only.
 func TestLargeAnswer(t *testing.T) {
-	r := startRig(t, config.Consumer{MaxResponseBytes: 100_000}, &http2.Server{}, func(w http.ResponseWriter, r *http.Request) {
+	r := startRig(t, config.Consumer{MaxResponseBytes: 100_000}, &http.HTTP2Config{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("content-type", config.DubboContentType)
 		_, _ = w.Write(bytes.Repeat([]byte{'N'}, 1+int(r.ContentLength)*0+len(r.Header.Get("x-dubbo-attachment-size"))*50_001))
 	})

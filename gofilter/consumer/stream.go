@@ -59,9 +59,9 @@ func (s *Session) start() {
 		return
 	}
 	s.started = true
-	out := append(s.out.Manager, preface...)
-	out = appendSetting(appendHead(out, 6, frameSettings, 0, 0), settingPush, 0)
-	s.out.Manager = appendNumber(out, frameWindow, 0, connectionWindow-defaultWindow)
+	s.out.Manager = append(s.out.Manager, preface...)
+	s.out.Manager = appendSetting(appendHead(s.out.Manager, 6, frameSettings, 0, 0), settingPush, 0)
+	s.out.Manager = appendNumber(s.out.Manager, frameWindow, 0, connectionWindow-defaultWindow)
 }
 
 // take returns a stream for a call.

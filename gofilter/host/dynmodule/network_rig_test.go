@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -151,7 +152,7 @@ func (c *caller) expectStatus(id uint64, status dubbo.Status, text string) {
 // expectEnd makes sure that the connection is closed without a further frame.
 func (c *caller) expectEnd() {
 	c.t.Helper()
-	if a, err := c.read(); err != io.EOF {
+	if a, err := c.read(); !errors.Is(err, io.EOF) {
 		c.t.Fatalf("got %+v %.100q %v, want the end", a.Header, a.body, err)
 	}
 }

@@ -1,16 +1,12 @@
 package main_test
 
 import (
-	"context"
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-
-	"golang.org/x/net/http2"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 	"github.com/dubbomesh/dubbomesh/gofilter/host/hosttest"
@@ -114,9 +110,10 @@ func TestOnePort(t *testing.T) {
 	p := startProvider(t, echo)
 	r := startConsumerRig(t, "", route{prefix: "/", providers: []*provider{p}})
 	r.expect(t, hash, "hello", ok("hello"))
-	h2 := &http.Client{Transport: &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}}}
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	t.Cleanup(transport.CloseIdleConnections)
+	h2 := &http.Client{Transport: transport}
 	for range 3 {
 		request, err := http.NewRequest(http.MethodPost, r.url+hash, strings.NewReader(`["over HTTP/2"]`))
 		if err != nil {
@@ -291,7 +288,7 @@ func TestConsumerLastCall(t *testing.T) {
 		}
 	}
 	for {
-		if a, err := c.read(); err == io.EOF {
+		if a, err := c.read(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil || a.body != readOnlyEvent {
 			t.Fatalf("got %+v %q %v, want READONLY and the end", a.Header, a.body, err)
