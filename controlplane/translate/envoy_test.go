@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
@@ -76,6 +79,31 @@ func TestEnvoyTakesEveryCase(t *testing.T) {
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) { accepted(t, server) })
 	}
+	opt := translate.DefaultOptions()
+	opt.GatewayAddress, opt.GatewayPort, opt.GatewayDubboPort = "127.0.0.1", 0, 0
+	server.Publish(translate.Translate(translate.Governed(examples(t)), opt))
+	t.Run("examples", func(t *testing.T) { accepted(t, server) })
+}
+
+// examples are the policies of the examples folder.
+func examples(t *testing.T) (list []model.Policy) {
+	t.Helper()
+	files, err := filepath.Glob("../../examples/policies/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range policy.Parse(file, text) {
+			if p.Err() == nil {
+				list = append(list, p.Policy)
+			}
+		}
+	}
+	return list
 }
 
 // accepted waits until the one proxy has answered for everything that was published.

@@ -1,4 +1,7 @@
 package translate
 
-// ReadCase reads a file of testdata, for tests outside of the package.
-var ReadCase = readCase
+// ReadCase reads a file of testdata, and Governed makes a mesh for policies; for tests outside of the package.
+var (
+	ReadCase = readCase
+	Governed = governed
+)

@@ -1,13 +1,18 @@
 package translate
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
 
 // Whatever stands in the registry, what is published is valid and goes over the wire, and a good service beside it is
@@ -45,4 +50,64 @@ func marshals(t *testing.T, name string, m proto.Message) {
 	if _, err := proto.Marshal(m); err != nil {
 		t.Errorf("%q: %v", name, err)
 	}
+}
+
+// Whatever policies say that are taken, what is published is valid, and the service they are about is there.
+func FuzzPolicies(f *testing.F) {
+	files, err := filepath.Glob("../../examples/policies/*.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no examples: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, one := range strings.Split(string(text), "\n---\n") {
+			f.Add(one)
+		}
+	}
+	f.Add("kind: Route\nname: r\nselector: {labels: {a: b}}\nhosts: ['*.x']\nrules: [{match: {path: {regex: '(a|b)*'}}, to: [{labels: {'|': '%'}, weight: 0}, {service: other}]}]")
+	f.Add("kind: Traffic\nname: t\nrateLimit: {requests: 4294967295, per: 24h, by: [path, 'header:x']}\nhealthCheck: grpc\nejection: {successRate: {factor: 100}}\nconnection: {bufferSize: 1GiB}")
+	f.Fuzz(func(t *testing.T, text string) {
+		var list []model.Policy
+		for _, p := range policy.Parse("fuzz", []byte(text)) {
+			if p.Policy != nil && p.Err() == nil {
+				list = append(list, p.Policy)
+			}
+		}
+		if len(list) == 0 {
+			return
+		}
+		snap := governed(list)
+		r := Translate(snap, DefaultOptions())
+		validateAll(t, r)
+		if r.Clusters[ClusterName("http", "other", "", "")] == nil {
+			t.Error("a service is gone")
+		}
+		for n, m := range r.Clusters {
+			marshals(t, n, m)
+		}
+		marshals(t, GatewayRoutes, r.Routes[GatewayRoutes])
+	})
+}
+
+// governed is a mesh in which each service that policies are about has an instance of each protocol, and a service beside
+// them.
+func governed(list []model.Policy) model.Snapshot {
+	snap := model.Snapshot{Policies: model.NewPolicies(list...)}
+	names := map[string]bool{"other": true}
+	for _, p := range list {
+		names[p.Meta().Service] = true
+	}
+	for _, name := range Names(names) {
+		svc := model.Service{Name: name}
+		for i, protocol := range model.Protocols {
+			svc.Instances = append(svc.Instances, model.Instance{
+				Address: fmt.Sprintf("10.0.0.%d", i+1), Port: 1, Protocol: protocol, Weight: 1, Status: model.StatusUp, Labels: map[string]string{"a": "b"},
+			})
+		}
+		snap.Services = append(snap.Services, svc)
+	}
+	return snap
 }

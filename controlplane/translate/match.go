@@ -131,7 +131,7 @@ func queryCondition(name string, s model.StringMatch) (*routev3.QueryParameterMa
 		return q, nil
 	}
 	if s.Not || s.Present != nil {
-		return nil, errors.New("Envoy cannot ask for its absence, or turn the condition round; write what it has to be")
+		return nil, errors.New("its absence cannot be asked for, and the condition not be turned round; write what it has to be")
 	}
 	text, err := stringMatcher(s)
 	q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_StringMatch{StringMatch: text}

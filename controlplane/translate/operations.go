@@ -36,6 +36,10 @@ func (u *unit) operationsOf() (out []operation) {
 			if err != nil {
 				continue // the schema was checked
 			}
+			if err := checkRegexes(template(segments).match()); err != nil {
+				u.problem(u.mapping(o), fmt.Sprintf("%s %.100s: %v", o.Verb, o.Path, err))
+				continue
+			}
 			op := operation{service: u.in.Service.Name, verb: o.Verb, template: segments, method: o.Method, source: u.mapping(o)}
 			key := op.key()
 			if _, known := index[key]; !known {

@@ -20,7 +20,7 @@ func injectFaults(r *routev3.Route, u *unit, s routeSettings) {
 				continue
 			}
 			if n == maxPerRoute {
-				u.report(s, "fault", tooMany)
+				u.report(s, "fault", errTooMany)
 				return
 			}
 			enable(r, faultFilter+itoa(n), config)

@@ -22,7 +22,7 @@ import (
 // maxBuckets is how many callers, methods or the like one limit tells apart; the one that was idle longest is forgotten.
 const maxBuckets = 10_000
 
-var tooMany = errors.New("one request can have four of them, matches counted; leave some out")
+var errTooMany = errors.New("one request can have four of them, matches counted; leave some out")
 
 // limitRate refuses requests above a rate. Each limit, for each of its matches, is a filter of its own.
 func limitRate(r *routev3.Route, u *unit, s routeSettings) {
@@ -35,11 +35,11 @@ func limitRate(r *routev3.Route, u *unit, s routeSettings) {
 				continue
 			}
 			if n == maxPerRoute {
-				u.report(s, "rateLimit", tooMany)
+				u.report(s, "rateLimit", errTooMany)
 				return
 			}
 			if _, known := typev3.StatusCode_name[int32(model.Or(l.Status, 429))]; !known {
-				u.report(s, "rateLimit", fmt.Errorf("Envoy has no status %d; 429 is answered", *l.Status))
+				u.report(s, "rateLimit", fmt.Errorf("status %d is none that Envoy knows; 429 is answered", *l.Status))
 				l.Status = nil
 			}
 			enable(r, rateLimitFilter+itoa(n), rateLimit(l, conditions))
@@ -119,5 +119,6 @@ func headersOnly(m model.RequestMatch, w way) ([]*routev3.HeaderMatcher, error) 
 	if len(m.Query) > 0 || len(m.Cookies) > 0 || m.Percent != nil {
 		return nil, errors.New("query, cookies and percent cannot be looked at here; write a Route with a rule for them, which has this field too")
 	}
-	return headerConditions(m, w)
+	conditions, err := headerConditions(m, w)
+	return conditions, errors.Join(err, checkRegexes(&routev3.RouteMatch{Headers: conditions}))
 }

@@ -71,6 +71,9 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		if len(hosts) > 0 {
 			match.Headers = append(match.Headers, regexCondition(":authority", hostPattern(hosts), false))
 		}
+		if err := checkRegexes(match); err != nil {
+			return nil, err
+		}
 		r := &routev3.Route{}
 		switch {
 		case rule.Redirect != nil && w.consumer:
@@ -146,6 +149,11 @@ func respond(r *routev3.Route, a *model.Response) {
 
 // reachable says why a rule's backends cannot be called.
 func (u *unit) reachable(to []variant, rule model.Rule) error {
+	if r := rule.Rewrite; r != nil && r.Regex != nil {
+		if err := checkRegex(r.Regex.Pattern); err != nil {
+			return fmt.Errorf("rewrite: %w", err)
+		}
+	}
 	for _, b := range rule.To {
 		if _, err := u.backend(to, b.Service, b.Labels, b.Group, b.Version); err != nil {
 			return err

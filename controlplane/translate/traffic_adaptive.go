@@ -21,7 +21,7 @@ func (u *unit) adaptiveFilters() []*hcmv3.HttpFilter {
 		return nil
 	}
 	if _, known := typev3.StatusCode_name[int32(model.Or(a.Status, 503))]; !known {
-		u.report(routeSettings{}, "adaptiveConcurrency", fmt.Errorf("Envoy has no status %d; 503 is answered", *a.Status))
+		u.report(routeSettings{}, "adaptiveConcurrency", fmt.Errorf("status %d is none that Envoy knows; 503 is answered", *a.Status))
 		standard := *a
 		standard.Status, a = nil, &standard
 	}

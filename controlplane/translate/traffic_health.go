@@ -32,7 +32,11 @@ func checkHealth(c *clusterv3.Cluster, t target) {
 		// Many proxies that started together do not ask all at once.
 		IntervalJitterPercent: 10,
 	}
-	switch cmp.Or(h.Type, spoken[t.protocol]) {
+	kind := cmp.Or(h.Type, spoken[t.protocol])
+	if kind == "grpc" && t.protocol != model.ProtocolH2 {
+		kind = spoken[t.protocol] // Envoy refuses gRPC where HTTP/2 is not spoken
+	}
+	switch kind {
 	case "http":
 		check.HealthChecker = httpCheck(h, t.protocol)
 	case "grpc":

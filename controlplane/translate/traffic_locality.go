@@ -17,7 +17,7 @@ import (
 func preferLocality(c *clusterv3.Cluster, t target) {
 	l := t.settings.Locality
 	switch {
-	case l == nil:
+	case l == nil, c.LoadBalancingPolicy != nil: // weights from reports go with no zones
 	case len(l.Weights) > 0:
 		c.CommonLbConfig.LocalityConfigSpecifier = &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig_{
 			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{},

@@ -18,6 +18,7 @@ func (u *unit) unsupported() {
 	}{
 		{failsafe(t.Strategy), "strategy", "strategy failsafe is not in force yet; failures reach the caller"},
 		{t.Ejection != nil && t.Ejection.Recovery != nil, "ejection", "ejection.recovery is not in force yet; an instance comes back with its whole weight"},
+		{t.Locality != nil && t.LoadBalancing != nil && t.LoadBalancing.Policy == model.BalanceClientWeighted, "locality", "locality has no effect with loadBalancing: clientWeighted"},
 		{slices.ContainsFunc(t.RateLimit, body), "rateLimit", "rateLimit.body is not in force yet; the status is"},
 	} {
 		if f.is {
