@@ -14,7 +14,7 @@ type field struct {
 	typ  *javaType // nil in a class of the library
 }
 
-// fixed is a class of the library, the code here knows the types of its fields.
+// fixed is a class of Java's or Dubbo's library. What its fields are is known where it is written.
 func fixed(name string, fields ...string) *class {
 	c := &class{name: name, fields: make([]field, len(fields))}
 	for i, f := range fields {

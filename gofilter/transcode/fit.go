@@ -1,0 +1,186 @@
+package transcode
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// fit says how well a JSON value fits a type: 0 to 100, or noFit. Types that say more of the value fit it better.
+func fit(t *javaType, v jsontext.Value, depth int) int {
+	k := v.Kind()
+	switch {
+	case k == 'n':
+		if t.nullable() {
+			return 10
+		}
+		return noFit
+	case t.base == anyType, t.base == otherType:
+		return 1
+	}
+	switch k {
+	case 't', 'f':
+		if t.base == boolType {
+			return ranked(t, 100)
+		}
+	case '0':
+		return fitNumber(t, v)
+	case '"':
+		return fitText(t, v)
+	case '[':
+		return fitArray(t, v, depth)
+	case '{':
+		return fitObject(t, v)
+	}
+	return noFit
+}
+
+// ranked prefers a primitive to its box.
+func ranked(t *javaType, score int) int {
+	if t.boxed {
+		return score - 1
+	}
+	return score
+}
+
+// fitNumber prefers the smallest of int, long and BigInteger that holds an integer, and double for other numbers.
+func fitNumber(t *javaType, v []byte) int {
+	whole := isInteger(v)
+	i, isLong := parseInt(v)
+	fits := func(bits int, score int) int {
+		if whole && isLong && i<<(64-bits)>>(64-bits) == i {
+			return ranked(t, score)
+		}
+		return noFit
+	}
+	switch t.base {
+	case byteType:
+		return fits(8, 50)
+	case shortType:
+		return fits(16, 60)
+	case intType:
+		return fits(32, 100)
+	case longType:
+		return fits(64, 90)
+	case integerType:
+		if whole {
+			return 80
+		}
+	case doubleType:
+		return ranked(t, 70)
+	case decimalType:
+		return 65
+	case floatType:
+		return ranked(t, 40)
+	case numberType:
+		return 30
+	case dateType, sqlType:
+		if isLong {
+			return 5
+		}
+	case timeType:
+		if t.time.number && isLong {
+			return 5
+		}
+	}
+	return noFit
+}
+
+// fitText prefers a type that only such a text has, then String.
+func fitText(t *javaType, v jsontext.Value) int {
+	text := v[1 : len(v)-1]
+	switch t.base {
+	case stringType:
+		return 80
+	case enumType:
+		for _, name := range t.class.enum {
+			if name == string(text) {
+				return 90
+			}
+		}
+	case timeType:
+		if fits(t.time, string(text)) {
+			return 90
+		}
+	case dateType, sqlType:
+		if _, err := time.Parse(time.RFC3339, string(text)); err == nil {
+			return 90
+		}
+	case charType:
+		if len(text) == 1 {
+			return ranked(t, 70)
+		}
+	case textType:
+		return 60
+	case charsType:
+		return 50
+	case decimalType:
+		if isNumber(text) {
+			return 20
+		}
+	case integerType:
+		if isNumber(text) && isInteger(text) {
+			return 20
+		}
+	case bytesType:
+		return 10
+	}
+	return noFit
+}
+
+// fitArray looks at the first element.
+func fitArray(t *javaType, v jsontext.Value, depth int) int {
+	elem := t.elem
+	switch t.base {
+	case bytesType, charsType, arrayType, collectionType:
+	default:
+		return noFit
+	}
+	var d jsontext.Decoder
+	d.Reset(bytes.NewBuffer(v))
+	_, _ = d.ReadToken() // v was read as a whole before: there is no error
+	if d.PeekKind() == ']' || elem == nil || depth > 8 {
+		return 50
+	}
+	first, err := d.ReadValue()
+	if err != nil {
+		return noFit
+	}
+	if s := fit(elem, first, depth+1); s != noFit {
+		return 50 + s/2
+	}
+	return noFit
+}
+
+// fitObject prefers the class that has most of the members, and a class to a map.
+func fitObject(t *javaType, v jsontext.Value) int {
+	switch t.base {
+	case mapType:
+		return 30
+	case objectType:
+	default:
+		return noFit
+	}
+	var d jsontext.Decoder
+	d.Reset(bytes.NewBuffer(v))
+	_, _ = d.ReadToken()
+	own, all := 0, 0
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return noFit
+		}
+		if _, ok := t.class.byJSON[name.String()]; ok {
+			own++
+		}
+		all++
+		if d.SkipValue() != nil {
+			return noFit
+		}
+	}
+	if all == 0 {
+		return 60
+	}
+	return 20 + 80*own/all
+}
