@@ -21,7 +21,7 @@ import (
 
 // An Envoy that cannot use the module must not start, and must say why.
 func TestRefusesToStart(t *testing.T) {
-	usable := bootstrap(nil)
+	usable := strings.Replace(bootstrap(nil), "    - filters:", "    - filters:"+consumerFilter, 1)
 	broken := filepath.Join(t.TempDir(), "libdubbo.so")
 	if err := os.WriteFile(broken, []byte("no shared object"), 0o600); err != nil {
 		t.Fatal(err)
@@ -29,10 +29,12 @@ func TestRefusesToStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		bootstrap, module, message string
 	}{
-		"missing module":    {usable, filepath.Join(t.TempDir(), "libdubbo.so"), "libdubbo.so"},
-		"broken module":     {usable, broken, "libdubbo.so"},
-		"unknown extension": {strings.Replace(usable, "extension_name: bootstrap", "extension_name: other", 1), "", "write extension_name: bootstrap"},
-		"unknown filter":    {strings.Replace(usable, "filter_name: form", "filter_name: other", 1), "", "write filter_name: form"},
+		"missing module":         {usable, filepath.Join(t.TempDir(), "libdubbo.so"), "libdubbo.so"},
+		"broken module":          {usable, broken, "libdubbo.so"},
+		"unknown extension":      {strings.Replace(usable, "extension_name: bootstrap", "extension_name: other", 1), "", "write extension_name: bootstrap"},
+		"unknown network filter": {strings.Replace(usable, "filter_name: consumer", "filter_name: other", 1), "", "write filter_name: consumer"},
+		"broken configuration":   {strings.Replace(usable, "maxRequestBytes", "maxBytes", 1), "", "consumer configuration"},
+		"unknown filter":         {strings.Replace(usable, "filter_name: form", "filter_name: other", 1), "", "write filter_name: form"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, log := testenvoy.Run(t, testenvoy.Options{Bootstrap: c.bootstrap, Module: c.module})
