@@ -45,8 +45,9 @@ layered_runtime:
   - {name: static, static_layer: {re2.max_program_size.error_level: 1000}}
 `
 
-// A real Envoy takes what every case becomes, one after the other, and refuses nothing.
-func TestEnvoyTakesEveryCase(t *testing.T) {
+// serve runs an xDS server and returns its port.
+func serve(t *testing.T) (*xds.Server, int) {
+	t.Helper()
 	server := xds.New(slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,6 +62,12 @@ func TestEnvoyTakesEveryCase(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return server, l.Addr().(*net.TCPAddr).Port
+}
+
+// A real Envoy takes what every case becomes, one after the other, and refuses nothing.
+func TestEnvoyTakesEveryCase(t *testing.T) {
+	server, port := serve(t)
 	files, err := filepath.Glob("testdata/*.in.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +81,7 @@ func TestEnvoyTakesEveryCase(t *testing.T) {
 		opt.GatewayAddress, opt.GatewayPort, opt.GatewayDubboPort = "127.0.0.1", 0, 0
 		server.Publish(translate.Translate(snap, opt))
 		if !started {
-			testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, l.Addr().(*net.TCPAddr).Port)})
+			testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, port)})
 			started = true
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) { accepted(t, server) })

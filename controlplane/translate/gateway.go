@@ -3,13 +3,11 @@ package translate
 import (
 	"time"
 
-	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -82,26 +80,4 @@ func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 
 func router() *hcmv3.HttpFilter {
 	return &hcmv3.HttpFilter{Name: "envoy.filters.http.router", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(&routerv3.Router{})}}
-}
-
-// localReplies makes problem JSON of what Envoy says when it got no answer, by the flags that it sets then: other
-// responses of its own, those of the routes and of the Go filter, are problem JSON already.
-func localReplies() *hcmv3.LocalReplyConfig {
-	text := structpb.NewStringValue
-	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
-		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
-			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{
-				Flags: []string{"UH", "UF", "UC", "UR", "UT", "UO", "URX", "LR", "NC", "SI", "DT", "UMSDR", "UPE", "OM"},
-			},
-		}},
-		BodyFormatOverride: &corev3.SubstitutionFormatString{
-			ContentType: problemType,
-			Format: &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: &structpb.Struct{Fields: map[string]*structpb.Value{
-				"status": text("%RESPONSE_CODE%"),
-				"title":  text("No answer from the service"),
-				"detail": text("%LOCAL_REPLY_BODY%"),
-				"flags":  text("%RESPONSE_FLAGS%"), // what operators look up in Envoy's documentation
-			}}},
-		},
-	}}}
 }
