@@ -109,8 +109,8 @@ typedef struct {
 // Counts n more of what happened on consumers' connections, as dubbo_count does.
 void dubbo_count_consumer(int counter, uint32_t n);
 
-// Reports whether a client of this worker, of whatever protocol, does not take what it is sent. Known of connections
-// that the network filter stands in front of.
+// Reports whether a client of this worker with several calls on a connection, Dubbo or HTTP/2, does not take what it is
+// sent. Known of connections that the network filter stands in front of.
 bool dubbo_clients_blocked(void);
 
 // Tells every consumer that this Envoy takes leave. Safe on every thread.

@@ -12,7 +12,7 @@
 
 typedef envoy_dynamic_module_type_on_network_filter_data_status verdict;
 
-enum kind { UNKNOWN, DUBBO, OTHER };
+enum kind { UNKNOWN, DUBBO, HTTP2, HTTP1 };
 enum { FLOW, DRAIN }; // what is scheduled
 
 typedef struct connection {
@@ -27,7 +27,7 @@ typedef struct connection {
   struct connection *before, *after; // in consumers
 } connection;
 
-// Connections of this worker whose clients do not take what they are sent.
+// Connections of this worker with several calls at a time whose clients do not take what they are sent.
 static _Thread_local unsigned blocked;
 
 bool dubbo_clients_blocked(void) { return blocked > 0; }
@@ -70,17 +70,18 @@ static void schedule(connection *c) {
   envoy.network_filter_scheduler_commit(c->scheduler, FLOW);
 }
 
-// Looks at the first two bytes. No HTTP begins with the first of them, so one alone is worth waiting for the other.
+// Looks at the first two bytes. No HTTP begins with the first of a Dubbo frame, so one alone is worth waiting for the
+// other; that of HTTP/2 ("PRI * …") is taken for it.
 static enum kind detect(const envoy_bytes *chunks, size_t len, bool end) {
-  static const unsigned char magic[] = {0xda, 0xbb};
+  unsigned char first[2] = {0};
   size_t seen = 0;
   for (size_t i = 0; i < len; i++) {
-    for (size_t k = 0; k < chunks[i].length; k++) {
-      if ((unsigned char)chunks[i].ptr[k] != magic[seen]) return OTHER;
-      if (++seen == sizeof magic) return DUBBO;
-    }
+    for (size_t k = 0; k < chunks[i].length && seen < sizeof first; k++) first[seen++] = chunks[i].ptr[k];
   }
-  return end ? OTHER : UNKNOWN;
+  if (first[0] == 'P' && (first[1] == 'R' || seen == 1)) return HTTP2;
+  if (first[0] != 0xda) return seen > 0 || end ? HTTP1 : UNKNOWN;
+  if (seen == 1) return end ? HTTP1 : UNKNOWN;
+  return first[1] == 0xbb ? DUBBO : HTTP1;
 }
 
 // Counts, and lets reading go on or not: what does not harm at any time.
@@ -117,7 +118,7 @@ verdict envoy_dynamic_module_on_network_filter_new_connection(void *filter, cons
 
 verdict envoy_dynamic_module_on_network_filter_read(void *filter, const void *module, size_t length, bool end) {
   connection *c = (connection *)module;
-  if (c->kind == OTHER) return CONTINUE;
+  if (c->kind > DUBBO) return CONTINUE;
   if (c->shut) return STOP;
   envoy_bytes room[DUBBO_CHUNKS], *chunks = room;
   size_t len = envoy.network_filter_get_read_buffer_chunks_size(filter);
@@ -125,12 +126,12 @@ verdict envoy_dynamic_module_on_network_filter_read(void *filter, const void *mo
   if (len > 0) envoy.network_filter_get_read_buffer_chunks(filter, chunks);
   if (c->kind == UNKNOWN) {
     c->kind = detect(chunks, len, end);
-    if (c->kind == DUBBO && !enlist(filter, c)) c->kind = OTHER; // the manager will refuse it
+    if (c->kind == DUBBO && !enlist(filter, c)) c->kind = HTTP1; // the manager will refuse it
   }
   dubbo_flow flow = {.slot = c->slot};
   if (c->kind == DUBBO) dubboFromConsumer(chunks, len, &flow);
   if (chunks != room) free(chunks);
-  if (c->kind != DUBBO) return c->kind == OTHER ? CONTINUE : STOP;
+  if (c->kind != DUBBO) return c->kind == UNKNOWN ? STOP : CONTINUE;
 
   // What Go returned is copied here before Envoy, and so Go, gets to work again.
   envoy.network_filter_drain_read_buffer(filter, length);
@@ -177,7 +178,7 @@ void envoy_dynamic_module_on_network_filter_scheduled(void *filter, const void *
 }
 
 static void block(void *filter, connection *c, bool full) {
-  if (c->blocked == full) return;
+  if (c->blocked == full || c->kind == HTTP1) return;
   c->blocked = full;
   blocked += full ? 1 : -1;
   if (c->kind != DUBBO || c->shut) return;

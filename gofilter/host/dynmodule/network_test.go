@@ -1,12 +1,17 @@
 package main_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 	"github.com/dubbomesh/dubbomesh/gofilter/host/hosttest"
@@ -293,5 +298,56 @@ func TestConsumerLastCall(t *testing.T) {
 		} else if err != nil || a.body != readOnlyEvent {
 			t.Fatalf("got %+v %q %v, want READONLY and the end", a.Header, a.body, err)
 		}
+	}
+}
+
+// An HTTP/2 client that does not read for a while does not harm the connections that its answers came on.
+func TestSlowHTTP2Client(t *testing.T) {
+	const n, size = 100, 100_000
+	large := strings.Repeat("large", size/5)
+	p := startProvider(t, says(large))
+	r := startConsumerRig(t, "\n          http2_protocol_options: {initial_stream_window_size: 65535}", route{prefix: "/", providers: []*provider{p}, options: "timeout: 5s"})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var head bytes.Buffer
+	f, fields := http2.NewFramer(conn, conn), hpack.NewEncoder(&head)
+	f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = io.WriteString(conn, http2.ClientPreface)
+	check(err)
+	check(f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 24}))
+	check(f.WriteWindowUpdate(0, 1<<30))
+	for i := range uint32(n) {
+		head.Reset()
+		for _, h := range [][2]string{{":method", "POST"}, {":scheme", "http"}, {":authority", "a"}, {":path", hash}, {"content-type", "application/json"}, {"x-dubbo-parameter-types", "java.lang.String"}} {
+			check(fields.WriteField(hpack.HeaderField{Name: h[0], Value: h[1]}))
+		}
+		check(f.WriteHeaders(http2.HeadersFrameParam{StreamID: 2*i + 1, BlockFragment: head.Bytes(), EndHeaders: true}))
+		check(f.WriteData(2*i+1, true, []byte(`["x"]`)))
+	}
+	r.WaitStat("http.in.downstream_cx_tx_bytes_buffered", func(n uint64) bool { return n > 1<<19 })
+	for ended := 0; ended < n; {
+		frame, err := f.ReadFrame()
+		check(err)
+		switch frame := frame.(type) {
+		case *http2.MetaHeadersFrame:
+			if got := frame.PseudoValue("status"); got != "200" {
+				t.Fatalf("stream %d: status %s", frame.StreamID, got)
+			}
+		case *http2.DataFrame:
+			if frame.StreamEnded() {
+				ended++
+			}
+		}
+	}
+	for range 2 * n { // on every connection in the pool
+		r.expect(t, hash, "x", ok(large))
 	}
 }
