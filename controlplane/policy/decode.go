@@ -157,6 +157,7 @@ func (d *decoder) structure(path string, n ast.Node, to reflect.Value) {
 		case path == "" && name == "kind":
 		case at < 0:
 			d.fail(e.Key, below(path, name), "there is no such field; %s", suggest(name, names(fields)))
+			seen[nearest.Word(name, names(fields))] = true // which is not missing, but misspelt
 		case absent(e.Value): // as if it were not there
 		default:
 			seen[name] = true
