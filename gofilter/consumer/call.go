@@ -87,6 +87,15 @@ func (c *call) parse(heads *heads, h dubbo.Header, body []byte) error {
 	return nil
 }
 
+// release gives up what was borrowed, and the memory that a request of n bytes took beyond what is worth keeping.
+func (c *call) release(n int) {
+	c.payload = nil
+	c.reader.Reset(nil, 0)
+	if n > keepBytes {
+		c.reader, c.text = dubbo.Reader{}, nil
+	}
+}
+
 func (c *call) head(heads *heads, raw []byte, generic bool) (*head, error) {
 	if hd := heads.get(raw); hd != nil {
 		return hd, nil

@@ -342,3 +342,27 @@ func TestQueueIsBound(t *testing.T) {
 		t.Error("reading goes on while large calls wait")
 	}
 }
+
+// A connection that idles after large calls keeps little.
+func TestMemoryIsGivenBack(t *testing.T) {
+	r := startRig(t, config.Consumer{}, &http.HTTP2Config{}, provider)
+	text := strings.Repeat("x", 2<<20)
+	for i := range 3 {
+		frame := echo(uint64(i), text).bytes()
+		r.send(frame[:1000])
+		r.send(frame[1000:])
+		if m := r.next(); m.Body != value(text) {
+			t.Fatalf("got %v", m.Header)
+		}
+	}
+	r.use(func(s *Session) {
+		for name, n := range map[string]int{
+			"answers": cap(s.out.Consumer), "calls": cap(s.out.Manager), "manager": cap(s.held), "text": cap(s.call.text),
+			"block": cap(s.block.b), "writer": cap(s.writer.Buf), "spare streams": len(s.spare),
+		} {
+			if n > keepBytes {
+				t.Errorf("%s: %d are kept", name, n)
+			}
+		}
+	})
+}

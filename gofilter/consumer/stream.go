@@ -51,6 +51,7 @@ func (s *Session) open(h dubbo.Header, body []byte) {
 		s.unsent += len(rest)
 		s.sending = append(s.sending, st)
 	}
+	s.call.release(len(body))
 }
 
 // start begins HTTP/2 in front of the first call.

@@ -93,8 +93,14 @@ func (r *FrameReader) keep(size int) {
 		}
 		r.held = append(r.held[:0], r.in...)
 	}
+	if len(r.held) == 0 && cap(r.held) > maxKept {
+		r.held = nil
+	}
 	r.in, r.owned = nil, false
 }
+
+// maxKept is the largest buffer that a reader keeps between frames, for connections that live long and idle.
+const maxKept = 64 << 10
 
 func magicPrefix(b []byte) bool {
 	return (len(b) < 1 || b[0] == magicHigh) && (len(b) < 2 || b[1] == magicLow)

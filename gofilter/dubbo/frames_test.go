@@ -175,3 +175,22 @@ func TestFrameReaderSkip(t *testing.T) {
 		}
 	}
 }
+
+// What a large frame took is given back when nothing is held any more.
+func TestFrameReaderLetsGo(t *testing.T) {
+	large := append(unhex(t, "dabbc20000000000000000070010"+"0000"), make([]byte, 1<<20)...)
+	var r FrameReader
+	r.Reset(1 << 20)
+	for _, part := range [][]byte{large[:1000], large[1000:]} {
+		r.Feed(part)
+		for ok := true; ok; {
+			var err error
+			if _, _, ok, err = r.Next(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if cap(r.held) > maxKept {
+		t.Errorf("%d bytes are kept", cap(r.held))
+	}
+}

@@ -303,7 +303,7 @@ func TestConsumerLastCall(t *testing.T) {
 
 // An HTTP/2 client that does not read for a while does not harm the connections that its answers came on.
 func TestSlowHTTP2Client(t *testing.T) {
-	const n, size = 100, 100_000
+	const n, size = 300, 100_000
 	large := strings.Repeat("large", size/5)
 	p := startProvider(t, says(large))
 	r := startConsumerRig(t, "\n          http2_protocol_options: {initial_stream_window_size: 65535}", route{prefix: "/", providers: []*provider{p}, options: "timeout: 5s"})
