@@ -155,6 +155,9 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 	}
 	action := u.action(u.destinations(to, w, rule), w)
 	u.mirror(action, to, rule)
+	if other, err := u.callee(rule); w.calls && err == nil && other != "" {
+		action.RegexRewrite = substitute(`^/[^/?]+`, substitution(pathPrefix(other)))
+	}
 	r.Action = &routev3.Route_Route{Route: action}
 	settings := u.settings(w, rule, source)
 	for _, apply := range routeFeatures {

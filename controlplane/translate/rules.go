@@ -154,6 +154,11 @@ func (u *unit) reachable(to []variant, rule model.Rule) error {
 			return fmt.Errorf("rewrite: %w", err)
 		}
 	}
+	if len(only(to, model.ProtocolHTTP, model.ProtocolH2)) < len(to) {
+		if _, err := u.callee(rule); err != nil {
+			return err
+		}
+	}
 	for _, b := range rule.To {
 		if _, err := u.backend(to, b.Service, b.Labels, b.Group, b.Version); err != nil {
 			return err
@@ -165,6 +170,27 @@ func (u *unit) reachable(to []variant, rule model.Rule) error {
 		}
 	}
 	return nil
+}
+
+// callee is the other service that a rule sends calls to, "" for none. The path of a call names its service, and can be
+// changed for a route only as a whole.
+func (u *unit) callee(rule model.Rule) (string, error) {
+	var names []string
+	for _, b := range rule.To {
+		names = append(names, cmp.Or(b.Service, u.in.Service.Name))
+	}
+	for _, m := range rule.Mirror {
+		if m.Service != "" && m.Service != u.in.Service.Name {
+			return "", fmt.Errorf("mirror: a call of %s cannot be copied to %s, since its path names the service; mirror to labels, group or version of the same", u.in.Service.Name, m.Service)
+		}
+	}
+	switch names = unique(names); {
+	case len(names) > 1:
+		return "", fmt.Errorf("calls cannot be split among the services %s, since their path names one; write a rule for each", strings.Join(names, ", "))
+	case len(names) == 1 && names[0] != u.in.Service.Name:
+		return names[0], nil
+	}
+	return "", nil
 }
 
 // backend finds the variants that a policy names, relative to those that are asked for, narrowed to instances with labels.

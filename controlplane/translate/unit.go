@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -43,11 +44,10 @@ func (u *unit) problem(key, reason string) {
 
 // report notes that a setting of a route cannot be used, and where it comes from.
 func (u *unit) report(s routeSettings, field string, err error) {
-	key := s.source
-	if key == "" {
-		if key = u.in.Policies.From[field]; key == "" {
-			key = u.in.Service.Name
-		}
+	inRule := map[string]bool{"fault": len(s.rule.Fault) > 0, "rateLimit": len(s.rule.RateLimit) > 0, "cors": s.rule.CORS != nil}
+	key := cmp.Or(u.in.Policies.From[field], u.in.Service.Name)
+	if inRule[field] {
+		key = s.source
 	}
 	u.problem(key, fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err))
 }
