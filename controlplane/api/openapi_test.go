@@ -127,7 +127,7 @@ func TestOpenAPIHasMappings(t *testing.T) {
 		Methods:    []model.MappedMethod{{Name: "find", Parameters: []model.MappedParameter{{Name: "id", Type: "long"}}, Returns: "java.lang.String"}},
 		Operations: []model.MappedOperation{{Verb: "GET", Path: "/things/{id}", Method: "find"}},
 	}
-	policies := func() policystore.State { return policystore.State{Policies: model.NewPolicies(mapping)} }
+	policies := func() policystore.State { return policystore.NewState(policystore.Item{Good: mapping}) }
 	_, url := serve(t, fake{state: shaped}, Options{Policies: policies})
 	status, body := get(t, url+"/openapi/a.Unknown")
 	if status != http.StatusOK || !strings.Contains(body, `"/things/{id}"`) || !strings.Contains(body, `"String find(long id)"`) {

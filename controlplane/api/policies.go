@@ -84,7 +84,7 @@ func (s server) policyItems() []policystore.Item {
 	if s.policies == nil {
 		return nil
 	}
-	return s.policies().Items
+	return s.policies().Items()
 }
 
 // viewPolicy shows a policy together with what is known besides.

@@ -14,16 +14,16 @@ import (
 )
 
 func twoPolicies() policystore.State {
-	return policystore.State{Synced: true, Items: []policystore.Item{
-		{Key: "/d/policies/Route/gray", Text: "rules: 5\n", Status: policystore.Status{
+	return policystore.NewState(
+		policystore.Item{Key: "/d/policies/Route/gray", Text: "rules: 5\n", Status: policystore.Status{
 			Kind: model.KindRoute, Name: "gray", Verdict: policystore.Rejected, Revision: 9,
 			Problems: []policy.Problem{{Line: 1, Column: 10, Field: "rules", Message: "must be a list"}},
 			LastGood: &policystore.Good{Revision: 7},
 		}},
-		{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Status: policystore.Status{
+		policystore.Item{Key: "/d/policies/Traffic/hello", Text: "timeout: 1s\n", Status: policystore.Status{
 			Kind: model.KindTraffic, Name: "hello", Verdict: policystore.Accepted, Revision: 8, LastGood: &policystore.Good{Revision: 8},
 		}, Good: model.Traffic{PolicyMeta: model.PolicyMeta{Name: "hello", Service: "hello", Paused: true}}},
-	}}
+	)
 }
 
 func TestPolicies(t *testing.T) {

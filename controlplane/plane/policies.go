@@ -46,7 +46,7 @@ func (s source) Changed() <-chan struct{} { return s.changed }
 func (s source) Snapshot() (model.Snapshot, bool) {
 	registered, policies := s.registry.State(), s.policies.State()
 	snap := registered.Snapshot
-	snap.Policies = policies.Policies
+	snap.Policies = policies.Policies()
 	s.taken.Store(policies.Revision)
 	return snap, registered.Synced && policies.Synced
 }
@@ -69,9 +69,9 @@ func (f *feed) policyProblems(etcd string) []model.Problem {
 	}
 	state := f.policies.State()
 	if state.Error == "" {
-		return state.Problems
+		return state.Problems()
 	}
 	return append([]model.Problem{{
 		Key: "policies", Reason: fmt.Sprintf("cannot be read from etcd at %s: %s", etcd, state.Error), LastGood: state.Synced,
-	}}, state.Problems...)
+	}}, state.Problems()...)
 }

@@ -38,13 +38,21 @@ func label(kind model.Kind) string {
 	return "unknown"
 }
 
-func (m *metrics) observe(items []Item) {
-	m.policies.Reset()
+// observe counts the policies.
+func (m *metrics) observe(entries []*entry) {
+	type series struct{ kind, verdict string }
+	counts := map[series]int{}
 	for _, kind := range model.Kinds {
-		m.policies.WithLabelValues(string(kind), string(Accepted)).Set(0)
-		m.policies.WithLabelValues(string(kind), string(Rejected)).Set(0)
+		counts[series{string(kind), string(Accepted)}] = 0
+		counts[series{string(kind), string(Rejected)}] = 0
 	}
-	for _, i := range items {
-		m.policies.WithLabelValues(label(i.Status.Kind), string(i.Status.Verdict)).Inc()
+	for _, e := range entries {
+		counts[series{label(e.status.Kind), string(e.status.Verdict)}]++
+	}
+	if _, unknown := counts[series{"unknown", string(Rejected)}]; !unknown {
+		counts[series{"unknown", string(Rejected)}] = 0
+	}
+	for s, n := range counts {
+		m.policies.WithLabelValues(s.kind, s.verdict).Set(float64(n))
 	}
 }

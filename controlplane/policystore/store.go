@@ -20,24 +20,6 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
 
-// State is what is known of the policies at one moment. It is never changed after it was returned.
-type State struct {
-	Policies model.Policies // those in force
-	Items    []Item         // every key, sorted
-	Problems []model.Problem
-	Synced   bool   // everything was read completely at least once
-	Error    string // why it cannot be read, or written to, at the moment
-	Revision int64  // the newest etcd revision that is contained
-}
-
-// Item is one policy as it stands in etcd.
-type Item struct {
-	Key    string
-	Status Status       // When is not set
-	Text   string       // as it stands in etcd
-	Good   model.Policy // that is in force, or would be if it were not paused; nil for none
-}
-
 // Store follows the policies in etcd. Its methods may be called from any goroutine; Run once.
 type Store struct {
 	follower etcdwatch.Follower
@@ -51,15 +33,6 @@ type Store struct {
 	writer   *writer
 
 	entries map[string]*entry // by key; owned by Run
-}
-
-// entry is a key and what is known of it.
-type entry struct {
-	key    string
-	parsed policy.Parsed
-	status Status       // When is not set
-	good   model.Policy // in force; nil for none
-	since  time.Time    // when the verdict was first heard here
 }
 
 // New prepares a store below a prefix such as /dubbomesh. The client stays the caller's; reg may be nil.
@@ -247,30 +220,14 @@ func (s *Store) publish(b etcdwatch.Batch) {
 		next.Error = b.Err.Error()
 	} else {
 		next.Synced, next.Revision = true, b.Revision
-		next.Items, next.Problems = nil, nil
-		var good []model.Policy
-		for _, key := range slices.Sorted(maps.Keys(s.entries)) {
-			e := s.entries[key]
-			next.Items = append(next.Items, e.item())
-			if e.good != nil {
-				good = append(good, e.good)
-			}
-			if e.status.Verdict == Rejected {
-				next.Problems = append(next.Problems, model.Problem{Key: key, Reason: reason(e.parsed), LastGood: e.good != nil, Since: e.since})
-			}
-		}
-		next.Policies = model.NewPolicies(good...)
+		next.known = &known{entries: slices.Collect(maps.Values(s.entries))}
+		s.metrics.observe(next.known.entries)
 	}
 	s.state.Store(&next)
-	s.metrics.observe(next.Items)
 	select {
 	case s.changed <- struct{}{}:
 	default:
 	}
-}
-
-func (e *entry) item() Item {
-	return Item{Key: e.key, Status: e.status, Text: e.parsed.Text, Good: e.good}
 }
 
 // errSuperseded ends the writing of a verdict whose policy was changed meanwhile.

@@ -103,7 +103,7 @@ func judged(t *testing.T, c *clientv3.Client, name string, revision int64) Statu
 // timeouts says which Traffic policies are in force with which timeout.
 func timeouts(s State) string {
 	var list []string
-	for _, t := range s.Policies.Traffic {
+	for _, t := range s.Policies().Traffic {
 		list = append(list, t.Name+"="+t.Timeout.String())
 	}
 	return strings.Join(list, " ")
@@ -130,9 +130,9 @@ func TestABadVersionNeverTakesEffect(t *testing.T) {
 	put(t, c, "Traffc/four", bad)
 	put(t, c, "Traffic/two", fmt.Sprintf(good, 22))
 	state := eventually(t, s, "the last good one and the other's change", inForce("one=1s two=22s"))
-	if len(state.Problems) != 3 || state.Problems[1].Key != prefix+"/policies/Traffic/one" || !state.Problems[1].LastGood ||
-		state.Problems[1].Reason != `2:1: timout: there is no such field; did you mean "timeout"?` || state.Problems[2].LastGood {
-		t.Errorf("problems %+v", state.Problems)
+	if len(state.Problems()) != 3 || state.Problems()[1].Key != prefix+"/policies/Traffic/one" || !state.Problems()[1].LastGood ||
+		state.Problems()[1].Reason != `2:1: timout: there is no such field; did you mean "timeout"?` || state.Problems()[2].LastGood {
+		t.Errorf("problems %+v", state.Problems())
 	}
 	st := judged(t, c, "one", wrong)
 	if st.Verdict != Rejected || st.LastGood.Revision != first || len(st.Problems) != 1 || st.Problems[0].Line != 2 || st.Problems[0].Column != 1 {
@@ -172,7 +172,7 @@ func TestDeletingEndsAPolicy(t *testing.T) {
 	put(t, c, "Traffic/one", "timeout: 5")
 	last := put(t, c, "Traffic/one", bad)
 	s, _ = run(t, c)
-	eventually(t, s, "nothing in force", func(s State) bool { return s.Synced && len(s.Items) == 1 && timeouts(s) == "" })
+	eventually(t, s, "nothing in force", func(s State) bool { return s.Synced && len(s.Items()) == 1 && timeouts(s) == "" })
 	if st := judged(t, c, "one", last); st.LastGood != nil {
 		t.Errorf("status %+v", st)
 	}
@@ -232,7 +232,7 @@ func TestSeveralControlPlanesAgree(t *testing.T) {
 		judged(t, c, name, revision)
 	}
 	fourth, _ := run(t, c)
-	eventually(t, fourth, "all", func(s State) bool { return len(s.Policies.Traffic) == 10 })
+	eventually(t, fourth, "all", func(s State) bool { return len(s.Policies().Traffic) == 10 })
 	judged(t, c, "last", put(t, c, "Traffic/last", fmt.Sprintf(good, 1)))
 	statuses, err := c.Get(t.Context(), statusPrefix(prefix), clientv3.WithPrefix())
 	if err != nil {
