@@ -73,7 +73,7 @@ func TestPolicies(t *testing.T) {
 	eventually(t, "the spoilt version is rejected", func() error {
 		out, err := exec.Command(repository("bin", "race", "dubbomesh"), append([]string{"status", "mapping/plus"}, control...)...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), `rejected`) || !strings.Contains(string(out), `7:6: operations[0].vreb: there is no such field; did you mean "verb"?`) {
-			return fmt.Errorf("%v: %s", err, out)
+			return fmt.Errorf("status says (exit code: %w) %s", err, out)
 		}
 		return nil
 	})

@@ -48,11 +48,17 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
+	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "-f", second)...)
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
-	if n := strings.Count(history, "\n"); n != 3 {
-		t.Errorf("history has %d lines:\n%s", n, history)
+	lines := strings.Split(history, "\n")
+	if len(lines) != 4 {
+		t.Fatalf("history:\n%s", history)
 	}
+	first, _, _ := strings.Cut(lines[2], " ")
+	want(t, 1, "Traffic/hello would be changed:.*\\+ timeout: 1s\n", ".*", with("diff", "traffic/hello", "--revision", first)...)
+	want(t, 0, regexp.QuoteMeta(hello), "", with("history", "traffic/hello", "--revision", first)...)
+	want(t, 2, "", "dubbomesh: write either.*", "diff", "traffic/hello")
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("rollback", "traffic/hello", "--wait", "1m")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffics/hello", "-o", "yaml")...)
 	want(t, 0, "Traffic/hello deleted\nRoute/gray deleted\n", "", with("delete", "-f", file)...)

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+)
+
+// errDiffers is the exit code of diff when there is a difference.
+var errDiffers = errors.New("there are differences")
+
+func newDiff() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "diff -f <file> | <kind/name> --revision <n>",
+		Short: "Show what apply or rollback would change in policies",
+		Long: "Show by lines what `dubbomesh apply -f` would change in the policies that stand in etcd, or what stands in etcd now\n" +
+			"against an earlier revision, as `dubbomesh rollback --revision` would bring it back. The exit code is 1 when there is a difference.",
+		Example:           "  dubbomesh diff -f policies/\n  dubbomesh diff traffic/hello --revision 42",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, _ := cmd.Flags().GetStringSlice("filename")
+			revision, _ := cmd.Flags().GetInt64("revision")
+			if (len(args) > 0) == (len(files) > 0) || (len(args) > 0) != (revision > 0) {
+				return usageError{errors.New("write either -f, or kind/name and --revision")}
+			}
+			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+				wanted, err := wantedTexts(ctx, cmd, client, c.Etcd.Prefix, args, revision)
+				if err != nil {
+					return err
+				}
+				return showDifferences(ctx, cmd, client, c.Etcd.Prefix, wanted)
+			})
+		},
+	}
+	fileFlag(cmd)
+	cmd.Flags().Int64("revision", 0, "compare with the policy as it was at this revision")
+	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	return cmd
+}
+
+// wantedText is a policy as it would be.
+type wantedText struct {
+	ref  policyRef
+	text string
+}
+
+func wantedTexts(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, prefix string, args []string, revision int64) ([]wantedText, error) {
+	if len(args) == 0 {
+		list, err := readPolicies(cmd)
+		var wanted []wantedText
+		for _, p := range list {
+			wanted = append(wanted, wantedText{policyRef{p.Kind, p.Name}, p.Text})
+		}
+		return wanted, err
+	}
+	ref, err := parseRef(args[0], false)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := policystore.History(ctx, client, prefix, ref.kind, ref.name)
+	if err != nil {
+		return nil, err
+	}
+	one, err := changeAt(ref, changes, revision)
+	return []wantedText{{ref, one.Text}}, err
+}
+
+// showDifferences prints how policies differ from what stands in etcd.
+func showDifferences(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, prefix string, wanted []wantedText) error {
+	differs := false
+	for _, w := range wanted {
+		have, err := policystore.List(ctx, client, prefix, w.ref.kind, w.ref.name)
+		if err != nil {
+			return err
+		}
+		what, now := "created", ""
+		if len(have) > 0 {
+			what, now = "changed", have[0].Text
+		}
+		if shown := showLines(compareLines(now, w.text)); shown != "" {
+			differs = true
+			say(cmd, "%s would be %s:\n%s", w.ref, what, strings.TrimRight(shown, "\n"))
+		}
+	}
+	if differs {
+		return errDiffers
+	}
+	return nil
+}
