@@ -68,10 +68,12 @@ func (f *feed) policyProblems(etcd string) []model.Problem {
 		return nil
 	}
 	state := f.policies.State()
-	if state.Error == "" {
-		return state.Problems()
+	var problems []model.Problem
+	if state.Error != "" {
+		problems = append(problems, model.Problem{Key: "policies", Reason: fmt.Sprintf("cannot be read from etcd at %s: %s", etcd, state.Error), LastGood: state.Synced})
 	}
-	return append([]model.Problem{{
-		Key: "policies", Reason: fmt.Sprintf("cannot be read from etcd at %s: %s", etcd, state.Error), LastGood: state.Synced,
-	}}, state.Problems()...)
+	if err := f.policies.Unsaved(); err != nil {
+		problems = append(problems, model.Problem{Key: "status of policies", Reason: fmt.Sprintf("cannot be written to etcd at %s: %v", etcd, err)})
+	}
+	return append(problems, state.Problems()...)
 }

@@ -56,12 +56,14 @@ func (w *referenceWriter) write() string {
 	w.table(structs[kinds[model.KindTraffic]], func(f field) bool { return f.owner.Name() == "PolicyMeta" })
 	for _, kind := range model.Kinds {
 		w.line("\n### %s\n\n%s\n", kind, w.docs[string(kind)])
+		w.unused(kinds[kind])
 		w.table(structs[kinds[kind]], func(f field) bool { return f.owner.Name() != "PolicyMeta" })
 	}
 	for len(w.next) > 0 {
 		t := w.next[0]
 		w.next = w.next[1:]
 		w.line("\n### %s\n\n%s\n", t.Name(), w.docs[t.Name()])
+		w.unused(t)
 		if short, ok := shortField(t); ok {
 			w.line("A plain value stands for `%s`.\n", short.name)
 		}
@@ -72,6 +74,13 @@ func (w *referenceWriter) write() string {
 
 func (w *referenceWriter) line(format string, args ...any) {
 	_, _ = fmt.Fprintf(&w.out, format+"\n", args...)
+}
+
+// unused says that nothing is made of a structure yet.
+func (w *referenceWriter) unused(t reflect.Type) {
+	if text, waits := pending[t]; waits {
+		w.line("**Not yet:** %s.\n", text)
+	}
 }
 
 func (w *referenceWriter) table(fields []field, take func(field) bool) {

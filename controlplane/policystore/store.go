@@ -54,6 +54,14 @@ func (s *Store) Changed() <-chan struct{} { return s.changed }
 // State returns what is known now. It never blocks.
 func (s *Store) State() State { return *s.state.Load() }
 
+// Unsaved says why verdicts cannot be written to etcd at the moment; nil when they can. What is in force is not touched by
+// that, but would not outlive this control plane beside a bad version.
+func (s *Store) Unsaved() error {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return s.writer.failed
+}
+
 // Run follows the policies until ctx ends, whatever happens to etcd, and returns nil then.
 func (s *Store) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)

@@ -304,3 +304,25 @@ func TestApplyAndDelete(t *testing.T) {
 		t.Errorf("history %+v %v", changes[:2], err)
 	}
 }
+
+// TestAFailureToWriteIsTold lets a verdict fail once: that is told until it is written.
+func TestAFailureToWriteIsTold(t *testing.T) {
+	c := start(t)
+	s, _ := run(t, c)
+	asked, answer := make(chan struct{}), make(chan error)
+	s.writer.add("Traffic/one", func(context.Context) error { asked <- struct{}{}; return <-answer })
+	<-asked
+	answer <- errors.New("permission denied")
+	<-asked // once more
+	if err := s.Unsaved(); err == nil || err.Error() != "Traffic/one: permission denied" {
+		t.Errorf("unsaved because of %v", err)
+	}
+	answer <- nil
+	judged(t, c, "two", put(t, c, "Traffic/two", fmt.Sprintf(good, 1))) // written after the first
+	s.writer.add("Traffic/three", func(context.Context) error { asked <- struct{}{}; return <-answer })
+	<-asked // the one before is done
+	if err := s.Unsaved(); err != nil {
+		t.Errorf("unsaved because of %v", err)
+	}
+	answer <- nil
+}

@@ -25,6 +25,7 @@ type writer struct {
 
 	mu      sync.Mutex
 	pending map[string]func(context.Context) error // by policy; "" is the sweep
+	failed  error                                  // why the last attempt did not do all
 }
 
 func newWriter(s *Store) *writer {
@@ -110,9 +111,10 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.store.metrics.unsaved.Set(float64(len(w.pending)))
-	w.mu.Unlock()
-	return errors.Join(errs...)
+	w.failed = errors.Join(errs...)
+	return w.failed
 }
 
 // putBack makes jobs pending again; doing one twice does no harm.
