@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -283,7 +284,7 @@ var errBounds = errors.New("out of bounds")
 // number decodes an integer or a floating-point number.
 func (d *decoder) number(path string, n ast.Node, to reflect.Value, r rule) {
 	text, ok := document.Scalar(n)
-	_, quoted := n.(*ast.StringNode)
+	quoted := ok && (n.GetToken().Type == token.DoubleQuoteType || n.GetToken().Type == token.SingleQuoteType)
 	err := errBounds
 	var value float64
 	if ok && !quoted {

@@ -102,6 +102,20 @@ func TestJSONIsReadLikeYAML(t *testing.T) {
 	}
 }
 
+// TestWindowsLineBreaks reads an example with other line breaks: nothing else is different, not even the places of mistakes.
+func TestWindowsLineBreaks(t *testing.T) {
+	for _, file := range []string{"../../examples/policies/traffic.yaml", "testdata/route.bad.yaml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, windows := Parse(file, text), Parse(file, []byte("\ufeff"+strings.ReplaceAll(string(text), "\n", "\r\n")))
+		if !reflect.DeepEqual(plain, windows) {
+			t.Errorf("%s is read otherwise: %+v\n%+v", file, plain, windows)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	files, _ := filepath.Glob("../../examples/policies/*.yaml")
 	bad, _ := filepath.Glob("testdata/*.bad.yaml")

@@ -77,7 +77,7 @@ func ParseKey(kind, name string, value []byte) Parsed {
 	if err := formats["name"].check(name); err != nil {
 		return Parsed{Kind: model.Kind(kind), Name: name, Text: string(value), Problems: []Problem{{Message: "the name in the key: " + err.Error()}}}
 	}
-	if p := parse(value, 1, model.Kind(kind), name); p != nil {
+	if p := parse(lineBreaks(value), 1, model.Kind(kind), name); p != nil {
 		return *p
 	}
 	return Parsed{Kind: model.Kind(kind), Name: name, Text: string(value), Problems: []Problem{{Message: "the value is empty; write a policy, or delete the key"}}}
@@ -91,7 +91,7 @@ type part struct {
 
 // splitDocuments cuts a file at its lines of three dashes. YAML allows them nowhere else at the margin.
 func splitDocuments(text []byte) []part {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = lineBreaks(bytes.TrimPrefix(text, []byte("\ufeff")))
 	var parts []part
 	current, line := part{line: 1}, 0
 	for raw := range bytes.Lines(text) {
@@ -106,6 +106,9 @@ func splitDocuments(text []byte) []part {
 	}
 	return append(parts, current)
 }
+
+// lineBreaks makes those of Windows plain: the YAML parser counts them twice.
+func lineBreaks(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // parse reads one document that begins in a line of its file; nil when there is nothing in it. With a kind and a name those
 // of the document must agree.
