@@ -18,6 +18,7 @@ type Core interface {
 	Body(part []byte) *transcode.Response
 	Request() (frame []byte, done *transcode.Response)
 	Upstream(part []byte, end bool) (send []byte, done *transcode.Response)
+	Outcome() transcode.Outcome  // at any time
 	Broken() *transcode.Response // after a panic in one of the others
 }
 
@@ -47,11 +48,17 @@ type Step struct {
 // Exchange is one HTTP request and its response. It is used by one goroutine at a time and may be used again after
 // Begin.
 type Exchange struct {
+	// Metrics counts calls; nil for none. It is set once, before the first Begin.
+	Metrics *Metrics
+
 	core Core
 	log  func(message string)
 	out  []byte              // bytes for the provider, joined
 	held *transcode.Response // sent once the provider has closed its side
 	over bool                // nothing more is to be done
+
+	asked          bool  // the call is under way, and not counted yet
+	encode, decode int64 // nanoseconds spent on request and answer
 }
 
 // NewExchange returns an exchange that drives core. Panics are reported to log.
@@ -61,7 +68,7 @@ func NewExchange(core Core, log func(message string)) *Exchange {
 
 // Begin starts a new request with its headers.
 func (x *Exchange) Begin(cfg *config.Bridge, head []Field) (s Step) {
-	x.held, x.over = nil, false
+	x.held, x.over, x.asked, x.encode, x.decode = nil, false, false, 0, 0
 	defer x.guard(&s, false)
 	s.Events = Started
 	x.core.Reset(cfg)
@@ -77,18 +84,22 @@ func (x *Exchange) Request(parts [][]byte, end bool) (s Step) {
 		return s
 	}
 	defer x.guard(&s, false)
+	start := x.clock()
 	for _, part := range parts {
 		if r := x.core.Body(part); r != nil {
 			return x.finish(Step{Response: r, Events: Rejected})
 		}
 	}
 	if !end {
+		x.encode += x.clock() - start
 		return s
 	}
 	frame, r := x.core.Request()
 	if r != nil {
 		return x.finish(Step{Response: r, Events: Rejected})
 	}
+	x.encode += x.clock() - start
+	x.asked = true
 	s.Send = frame
 	return s
 }
@@ -107,6 +118,7 @@ func (x *Exchange) Upstream(parts [][]byte, end bool) (s Step) {
 		return s
 	}
 	defer x.guard(&s, true)
+	start := x.clock()
 	x.out = x.out[:0]
 	for _, part := range parts {
 		send, r := x.core.Upstream(part, false)
@@ -118,11 +130,15 @@ func (x *Exchange) Upstream(parts [][]byte, end bool) (s Step) {
 		if r.Broken {
 			s.Events = Broken
 		}
-		if r.Unsafe {
+		break
+	}
+	x.decode += x.clock() - start
+	if s.Response != nil {
+		x.count()
+		if s.Response.Unsafe {
 			return x.hold(s)
 		}
 		s = x.finish(s)
-		break
 	}
 	s.Send = x.out
 	return s
@@ -148,6 +164,7 @@ func (x *Exchange) guard(s *Step, asked bool) {
 	if fault == nil {
 		return
 	}
+	x.countPanic()
 	*s = Step{Response: x.blame(fault), Events: s.Events | Panicked}
 	if asked {
 		*s = x.hold(*s)

@@ -19,6 +19,7 @@ type script struct {
 	answers       map[string]*transcode.Response // by the bytes that complete them
 	sends         map[string]string
 	panicAt       string
+	outcome       transcode.Outcome
 }
 
 func (c *script) tell(what string) {
@@ -48,6 +49,8 @@ func (c *script) Upstream(part []byte, end bool) ([]byte, *transcode.Response) {
 	c.tell("upstream " + string(part))
 	return []byte(c.sends[string(part)]), c.answers[string(part)]
 }
+
+func (c *script) Outcome() transcode.Outcome { return c.outcome }
 
 func (c *script) Broken() *transcode.Response {
 	return &transcode.Response{Status: http.StatusInternalServerError}

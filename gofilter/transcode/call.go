@@ -54,6 +54,8 @@ type Call struct {
 	result result
 	resp   Response
 
+	told Outcome // without the names
+
 	// What a schema says of the call, nil for nothing. They are read only.
 	answers   *answers
 	operation *config.Operation
@@ -71,6 +73,7 @@ func (c *Call) Reset(cfg *config.Bridge) {
 	c.body = shrink(c.body)
 	c.args.reset()
 	c.id, c.opaque, c.oneWay = 0, 0, false
+	c.told = Outcome{}
 	c.answers, c.operation, c.returns, c.silent = nil, nil, "", false
 	c.send = c.send[:0]
 	c.frames.Reset(cfg.MaxResponseBytes)
@@ -138,6 +141,7 @@ func (c *Call) Request() (frame []byte, done *Response) {
 	if f != nil {
 		return nil, c.fail(f)
 	}
+	c.told.RequestBytes = len(frame)
 	if c.wantsNoAnswer() {
 		frame = c.sendOneWay(frame)
 	}
@@ -156,6 +160,7 @@ func (c *Call) jsonFrame() ([]byte, *fault) {
 	c.body = shrink(c.body)
 	if m := c.args.method; m != nil {
 		c.returns, c.silent = m.def.Returns, m.def.OneWay
+		c.told.Known = true
 	}
 	return frame, f
 }
@@ -231,6 +236,7 @@ func (c *Call) Broken() *Response {
 
 // answer turns the answer to the call into the response.
 func (c *Call) answer(h dubbo.Header, body []byte) *Response {
+	c.told.answered(h.Status, body)
 	if s := h.Flags.Serialization(); s != dubbo.Hessian2 {
 		return c.fail(faultf(badAnswer, "the provider answered in serialization %d; only Hessian 2 (%d) is spoken here", s, dubbo.Hessian2))
 	}
@@ -260,6 +266,7 @@ func (c *Call) answer(h dubbo.Header, body []byte) *Response {
 
 // success makes the response of the result, which was read from size bytes.
 func (c *Call) success(size int) *Response {
+	c.told.Known = true
 	c.resp.Status = 200
 	if c.operation != nil && c.operation.Status != 0 {
 		c.resp.Status = c.operation.Status

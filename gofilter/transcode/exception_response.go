@@ -17,6 +17,7 @@ func (c *Call) exception() *Response {
 	if f := e.refusal(); f != nil {
 		return c.fail(f)
 	}
+	c.told.threw(e)
 	c.exceptionHeader()
 	status := thrown.status
 	if x := c.mapped(e.class); x != nil {

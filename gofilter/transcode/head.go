@@ -24,7 +24,8 @@ type head struct {
 	others      []attachment // headers that an operation may take arguments from
 
 	path, method, contentType span
-	service, call             span // interface and method named by the path
+	service, call             span // interface and method of the frame
+	named                     span // the path's method, where that of the frame is another
 	group, version            span
 	types, invoke, class      span
 	tracestate, baggage       span

@@ -32,6 +32,7 @@ func (c *Call) sendOneWay(frame []byte) []byte {
 
 // accepted is the response to a one-way call that the provider has taken.
 func (c *Call) accepted() *Response {
+	c.told.OneWay = true
 	c.resp.Status, c.resp.Body = 202, nil
 	return &c.resp
 }

@@ -20,7 +20,7 @@ func (h *head) checkOpaque() *fault {
 		return f
 	}
 	if !h.sent.empty() {
-		h.call = h.sent
+		h.named, h.call = h.call, h.sent
 	}
 	h.attachLists()
 	if !h.group.empty() {
@@ -60,6 +60,7 @@ func (c *Call) beginOpaque() *fault {
 	}
 	if s := c.Schemas.Find(h.get(h.schema)); s != nil {
 		c.answers = s.answers
+		c.told.Known = len(s.overloads(h.target())) > 0
 	}
 	c.id = lastID.Add(1)
 	w := &c.args.w
@@ -117,6 +118,8 @@ func (c *Call) opaqueAnswer(s dubbo.Status, body []byte) *Response {
 			}
 		case err == nil && (form < 0 || form > dubbo.ResponseNullWithAttachments):
 			return c.fail(unknownForm(form))
+		default:
+			c.told.Known = err == nil
 		}
 		if err != nil {
 			return c.fail(unreadable(err))
@@ -140,6 +143,7 @@ func (c *Call) thrownOutcome() int {
 	if f := c.result.exc.refusal(); f != nil {
 		return c.outcome(f)
 	}
+	c.told.threw(&c.result.exc)
 	c.exceptionHeader()
 	if x := c.mapped(c.result.exc.class); x != nil {
 		return x.Status

@@ -20,6 +20,7 @@ static const module_bytes counter_names[] = {
 enum { COUNTERS = sizeof counter_names / sizeof *counter_names, EVENTS = COUNTERS - CONSUMER_COUNTERS };
 static size_t counter_ids[COUNTERS];
 static _Atomic(void *) counters; // the configuration that owns them
+static void *timer;              // of the metrics
 
 void dubbo_count(uint32_t events) {
   void *owner = atomic_load_explicit(&counters, memory_order_acquire);
@@ -40,6 +41,7 @@ const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, 
   for (int i = 0; i < COUNTERS; i++) {
     envoy.bootstrap_extension_config_define_counter(owner, counter_names[i], NULL, 0, &counter_ids[i]);
   }
+  dubbo_metrics_define(owner);
   atomic_store_explicit(&counters, owner, memory_order_release);
   envoy.bootstrap_extension_config_signal_init_complete(owner);
   return owner;
@@ -49,13 +51,29 @@ const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, 
 void envoy_dynamic_module_on_bootstrap_extension_config_destroy(const void *owner) {
   void *expected = (void *)owner;
   atomic_compare_exchange_strong(&counters, &expected, NULL);
+  dubbo_metrics_forget(owner);
 }
 
 const void *envoy_dynamic_module_on_bootstrap_extension_new(const void *config, void *extension) { return config; }
 
 void envoy_dynamic_module_on_bootstrap_extension_shutdown(void *extension, const void *module,
                                                           envoy_dynamic_module_type_event_cb done, void *context) {
+  dubboMetricsFlush();
+  if (timer != NULL) envoy.bootstrap_extension_timer_delete(timer);
+  timer = NULL;
   done(context);
+}
+
+enum { FLUSH_MS = 1000 };
+
+void envoy_dynamic_module_on_bootstrap_extension_server_initialized(void *extension, const void *module) {
+  if (timer == NULL) timer = envoy.bootstrap_extension_timer_new((void *)module);
+  if (timer != NULL) envoy.bootstrap_extension_timer_enable(timer, FLUSH_MS);
+}
+
+void envoy_dynamic_module_on_bootstrap_extension_timer_fired(void *config, const void *module, void *fired) {
+  dubboMetricsFlush();
+  envoy.bootstrap_extension_timer_enable(fired, FLUSH_MS);
 }
 
 void envoy_dynamic_module_on_bootstrap_extension_drain_started(void *extension, const void *module) {
@@ -64,11 +82,9 @@ void envoy_dynamic_module_on_bootstrap_extension_drain_started(void *extension, 
 
 // Envoy refuses a module without these; this one has nothing to do in them.
 #define NOTHING(name, ...) void envoy_dynamic_module_on_bootstrap_extension_##name(__VA_ARGS__) {}
-NOTHING(server_initialized, void *extension, const void *module)
 NOTHING(worker_thread_initialized, void *extension, const void *module)
 NOTHING(destroy, const void *module)
 NOTHING(config_scheduled, void *config, const void *module, uint64_t event)
-NOTHING(timer_fired, void *config, const void *module, void *timer)
 NOTHING(file_changed, void *config, const void *module, envoy_bytes path, uint32_t events)
 NOTHING(cluster_add_or_update, void *config, const void *module, envoy_bytes cluster)
 NOTHING(cluster_removal, void *config, const void *module, envoy_bytes cluster)

@@ -60,6 +60,9 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(network_filter_scheduler_delete)                                                                                   \
   X(bootstrap_extension_config_define_counter)                                                                         \
   X(bootstrap_extension_config_increment_counter)                                                                      \
+  X(bootstrap_extension_timer_new)                                                                                     \
+  X(bootstrap_extension_timer_enable)                                                                                  \
+  X(bootstrap_extension_timer_delete)                                                                                  \
   X(bootstrap_extension_config_signal_init_complete)
 
 // The callbacks, looked up when the module is loaded; nothing in here is called before.
@@ -118,6 +121,12 @@ void dubbo_consumers_drain(void);
 
 // Counts the events of a step. Safe on every thread, and before or without the bootstrap extension.
 void dubbo_count(uint32_t events);
+
+// The metrics of methods: defines their counters when Envoy takes up the configuration that will own them, forgets them
+// when that goes, and adds to one of them. On the main thread; adding does nothing while none are defined.
+void dubbo_metrics_define(void *owner);
+void dubbo_metrics_forget(const void *owner);
+void dubbo_metrics_add(size_t family, module_bytes service, module_bytes method, module_bytes status, uint64_t n);
 
 // Writes to Envoy's log.
 void dubbo_log(envoy_dynamic_module_type_log_level level, const char *text, size_t len);

@@ -34,6 +34,7 @@ var (
 		st := new(state)
 		st.call.Schemas = &schemas
 		st.exchange = host.NewExchange(&st.call, logError)
+		st.exchange.Metrics = metrics
 		return st
 	}}
 )

@@ -215,6 +215,7 @@ func (c broken) Request() ([]byte, *transcode.Response) {
 	c.fail("request")
 	return []byte("frame"), nil
 }
+func (c broken) Outcome() transcode.Outcome  { return transcode.Outcome{} }
 func (c broken) Broken() *transcode.Response { return new(transcode.Call).Broken() }
 func (c broken) Upstream(_ []byte, _ bool) ([]byte, *transcode.Response) {
 	c.fail("upstream")
