@@ -101,7 +101,11 @@ func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 const maxAnswer = 256 << 20
 
 func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address+path, nil)
+	return c.call(ctx, http.MethodGet, path, nil)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, content io.Reader) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
 	if err != nil {
 		return nil, fmt.Errorf("control plane at %s: %w", c.address, err)
 	}
@@ -116,12 +120,12 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("control plane at %s: GET %s: %w", c.address, path, err)
+		return nil, fmt.Errorf("control plane at %s: %s %s: %w", c.address, method, path, err)
 	}
 	if answer.StatusCode != http.StatusOK {
 		var p Problem
 		if answer.Header.Get(signature) == "" || json.Unmarshal(body, &p) != nil || p.Detail == "" {
-			return nil, fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields %s; --api says where else to look", c.address, path, answer.Status)
+			return nil, fmt.Errorf("what answers at %s is not a dubbomesh control plane: %s %s yields %s; --api says where else to look", c.address, method, path, answer.Status)
 		}
 		return nil, errors.New(p.Detail)
 	}

@@ -42,6 +42,8 @@ type Options struct {
 	// Rollout tells how far the proxies are with the policies of a revision of etcd.
 	Rollout func(revision int64) Rollout
 	Gateway string // ip:port that gateways bind, for the documents of services
+	// Translation is how the mesh is translated, for plans and explanations.
+	Translation translate.Options
 }
 
 // Handler serves the API:
@@ -54,6 +56,7 @@ type Options struct {
 //	GET /api/definitions?service=name   []Definition, of all services without the parameter
 //	GET /api/policies?kind=             []Policy, of all kinds without the parameter
 //	GET /api/policies/{kind}/{name}     Policy, with its text
+//	POST /api/plan                      PlanRequest to Planned: what a change of policies would do
 //	GET /api/problems                   []model.Problem
 //	GET /api/sources                    []registry.SourceState
 //	GET /api/proxies                    []xds.Proxy
@@ -79,6 +82,7 @@ func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
 	mux.HandleFunc("GET /openapi", s.openapis)
 	mux.HandleFunc("GET /openapi/{service}", s.openapi)
 	s.routePolicies(mux)
+	s.routePlan(mux, opt.Translation)
 	if opt.Pprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)

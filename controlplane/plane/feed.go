@@ -64,7 +64,7 @@ func (f *feed) run(ctx context.Context) error {
 	group.Go(func() error { return p.Run(ctx) })
 	group.Go(func() error { both.run(ctx); return nil })
 	group.Go(func() error {
-		return pipeline.New(both, f, translateOptions(f.config), f.log, f.metrics).Run(ctx)
+		return pipeline.New(both, f, TranslateOptions(f.config), f.log, f.metrics).Run(ctx)
 	})
 	return group.Wait()
 }
@@ -175,8 +175,8 @@ func registryConfig(c settings.Config) registry.Config {
 	return out
 }
 
-// translateOptions is the part of the settings that translation knows.
-func translateOptions(c settings.Config) translate.Options {
+// TranslateOptions is the part of the settings that translation knows.
+func TranslateOptions(c settings.Config) translate.Options {
 	opt := translate.DefaultOptions()
 	opt.GatewayAddress = c.Gateway.Address
 	opt.GatewayPort = uint32(c.Gateway.Port)

@@ -35,7 +35,7 @@ type Plane struct {
 // Listen opens the ports, so that whoever starts a control plane knows at once when it cannot run.
 func Listen(c settings.Config, log *slog.Logger) (*Plane, error) {
 	_, err := tlsConfig(c.Etcd.TLS)
-	if err := errors.Join(err, registryConfig(c).Validate(), translateOptions(c).Validate()); err != nil {
+	if err := errors.Join(err, registryConfig(c).Validate(), TranslateOptions(c).Validate()); err != nil {
 		return nil, err
 	}
 	xdsListener, err := listen("xDS", c.XDS.Listen, "--xds", "xds.listen")
@@ -85,7 +85,8 @@ func (p *Plane) Run(ctx context.Context) error {
 	web := &http.Server{
 		Handler: api.Handler(p.feed, api.Options{
 			Metrics: p.metrics, Pprof: p.config.API.Pprof, Policies: p.feed.Policies, Rollout: p.feed.Rollout,
-			Gateway: net.JoinHostPort(p.config.Gateway.Address, strconv.Itoa(p.config.Gateway.Port)),
+			Gateway:     net.JoinHostPort(p.config.Gateway.Address, strconv.Itoa(p.config.Gateway.Port)),
+			Translation: TranslateOptions(p.config),
 		}, p.log),
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),

@@ -16,33 +16,52 @@ import (
 var errDiffers = errors.New("there are differences")
 
 func newDiff() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := looking(&cobra.Command{
 		Use:   "diff -f <file> | <kind/name> --revision <n>",
-		Short: "Show what apply or rollback would change in policies",
-		Long: "Show by lines what `dubbomesh apply -f` would change in the policies that stand in etcd, or what stands in etcd now\n" +
-			"against an earlier revision, as `dubbomesh rollback --revision` would bring it back. The exit code is 1 when there is a difference.",
-		Example:           "  dubbomesh diff -f policies/\n  dubbomesh diff traffic/hello --revision 42",
+		Short: "Show what policies would change in the mesh, without applying them",
+		Long: "Translate the mesh with the policies of the files and without them, and list the resources of Envoy that would be added,\n" +
+			"changed or removed, the Envoys that would be reached, and what is probably not meant. With --lines, show by lines what\n" +
+			"would change in the policies themselves; with --revision, what stands in etcd against an earlier revision, as\n" +
+			"`dubbomesh rollback --revision` would bring it back.\n\n" +
+			"With --offline no control plane is asked: the services stand in files in the form of the file source (--services), the\n" +
+			"policies that there are in others (--base); settings come from --config.\n\n" +
+			"Exit codes: 0 nothing would change, 1 something would, 2 it cannot be told.",
+		Example: "  dubbomesh diff -f policies/ --verbose\n  dubbomesh diff -f policies/ --lines\n" +
+			"  dubbomesh diff -f policies/ --offline --services services.yaml --validate-envoy\n  dubbomesh diff traffic/hello --revision 42",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			files, _ := cmd.Flags().GetStringSlice("filename")
-			revision, _ := cmd.Flags().GetInt64("revision")
-			if (len(args) > 0) == (len(files) > 0) || (len(args) > 0) != (revision > 0) {
-				return usageError{errors.New("write either -f, or kind/name and --revision")}
+			err := diff(cmd, args)
+			if err != nil && !errors.Is(err, errDiffers) {
+				return exitError{err, 2}
 			}
-			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
-				wanted, err := wantedTexts(ctx, cmd, client, c.Etcd.Prefix, args, revision)
-				if err != nil {
-					return err
-				}
-				return showDifferences(ctx, cmd, client, c.Etcd.Prefix, wanted)
-			})
+			return err
 		},
-	}
+	})
 	fileFlag(cmd)
+	planFlags(cmd)
+	cmd.Flags().Bool("lines", false, "compare the policies by lines with those in etcd")
 	cmd.Flags().Int64("revision", 0, "compare with the policy as it was at this revision")
 	settings.Flags(cmd.Flags(), settings.EtcdGroup)
 	return cmd
+}
+
+func diff(cmd *cobra.Command, args []string) error {
+	files, _ := cmd.Flags().GetStringSlice("filename")
+	revision, _ := cmd.Flags().GetInt64("revision")
+	if (len(args) > 0) == (len(files) > 0) || (len(args) > 0) != (revision > 0) {
+		return usageError{errors.New("write either -f, or kind/name and --revision")}
+	}
+	if lines, _ := cmd.Flags().GetBool("lines"); !lines && len(files) > 0 {
+		return diffMesh(cmd)
+	}
+	return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
+		wanted, err := wantedTexts(ctx, cmd, client, c.Etcd.Prefix, args, revision)
+		if err != nil {
+			return err
+		}
+		return showDifferences(ctx, cmd, client, c.Etcd.Prefix, wanted)
+	})
 }
 
 // wantedText is a policy as it would be.

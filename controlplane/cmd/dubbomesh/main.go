@@ -42,6 +42,9 @@ func run(ctx context.Context, root *cobra.Command) int {
 		return 0
 	}
 	_, _ = fmt.Fprintln(root.ErrOrStderr(), "dubbomesh:", err)
+	if coded, own := errors.AsType[exitError](err); own {
+		return coded.code
+	}
 	if _, wrong := errors.AsType[usageError](err); wrong {
 		return 2
 	}

@@ -48,7 +48,7 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
-	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "-f", second)...)
+	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "--lines", "-f", second)...)
 	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
 	lines := strings.Split(history, "\n")
