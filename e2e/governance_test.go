@@ -70,6 +70,15 @@ func TestGovernance(t *testing.T) {
 			t.Errorf("10%%: %v", seen)
 		}
 	})
+	t.Run("fault as a problem", func(t *testing.T) {
+		eventually(t, "a fault says that it is one", func() error {
+			status, _, body, err := m.call(t.Context(), echoService, "whoami", "")
+			if err == nil && (status != http.StatusServiceUnavailable || !strings.Contains(string(body), "urn:dubbomesh:fault")) {
+				err = fmt.Errorf("%d %s", status, body)
+			}
+			return err
+		})
+	})
 	t.Run("timeout of a method", func(t *testing.T) {
 		until("slow is cut off", "Traffic/echo", "methods: {slow: {timeout: 100ms, retry: 0}}", func() bool { return tally(1, "slow", "[400]")["504"] == 1 })
 		if seen := tally(1, "slow", "[10]"); seen["504"] != 0 {
@@ -87,6 +96,10 @@ func TestGovernance(t *testing.T) {
 			if seen := tally(20, "whoami", "", "x-user", user); seen["429"] != 15 {
 				t.Errorf("%s: %v", user, seen)
 			}
+		}
+		status, header, body, err := m.call(t.Context(), echoService, "whoami", "", "x-user", "eve")
+		if err != nil || status != http.StatusTooManyRequests || !strings.Contains(string(body), "urn:dubbomesh:rate-limited") {
+			t.Errorf("a refusal: %d %v %s, %v", status, header, body, err)
 		}
 		if seen := tally(20, "whoami", ""); seen["429"] != 0 {
 			t.Errorf("who is not told apart: %v", seen)

@@ -4,6 +4,7 @@ import (
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	celv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/filters/cel/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -13,7 +14,7 @@ import (
 // of the routes and of the Go filter are problem JSON already. What is no HTTP at all gets a bare 400.
 func localReplies() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{
-		reply("rate-limited", "Too many requests", flagged("RL")),
+		reply("rate-limited", "Too many requests", detailed("local_rate_limited")),
 		reply("fault", "A fault was injected", flagged("FI")),
 		reply("headers-too-large", "The request's headers are too large", answered(431)),
 		reply("upgrade-required", "The request's version of HTTP is too old", answered(426)),
@@ -41,6 +42,16 @@ func flagged(flags ...string) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
 		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: flags},
 	}}
+}
+
+// detailed fits what Envoy gives this reason for: a rate limit sets its flag only after the reply was made.
+func detailed(reason string) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{ExtensionFilter: &accesslogv3.ExtensionFilter{
+		Name: "envoy.access_loggers.extension_filters.cel",
+		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{
+			TypedConfig: pack(&celv3.ExpressionFilter{Expression: "response.code_details == '" + reason + "'"}),
+		},
+	}}}
 }
 
 // withoutHost fits requests that Envoy answers before it looks for a route.

@@ -55,8 +55,6 @@ func rateLimit(l model.RateLimit, conditions []*routev3.HeaderMatcher) *ratelimi
 		StatPrefix: "rate_limit", TokenBucket: bucket,
 		FilterEnabled:  &corev3.RuntimeFractionalPercent{DefaultValue: fraction(model.FullPercent)},
 		FilterEnforced: &corev3.RuntimeFractionalPercent{DefaultValue: fraction(model.FullPercent)},
-		// A caller that is told when to come back needs no guesses.
-		EnableXRatelimitHeaders: limitv3.XRateLimitHeadersRFCVersion_DRAFT_VERSION_03,
 	}
 	if l.DryRun {
 		out.FilterEnforced.DefaultValue = fraction(0)
