@@ -15,7 +15,7 @@ import (
 // their cluster strategy says; the others are answers, which become exceptions of the service.
 func statusOf(httpStatus int) dubbo.Status {
 	switch httpStatus {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		return dubbo.StatusThreadPoolExhausted
 	case http.StatusGatewayTimeout:
 		return dubbo.StatusServerTimeout
@@ -33,11 +33,14 @@ func (c *Call) answer() {
 	case c.encoded && len(c.body) > 0:
 		c.unusable("it is compressed, which was not asked for")
 	case c.status >= 200 && c.status < 300:
+		c.told.Known = true
 		if reason := c.value(); reason != "" {
 			c.unusable(reason)
 		}
 	case thrown != "":
 		c.throw(thrown, c.reason())
+	case c.status == http.StatusTooManyRequests:
+		c.throw(limitException, c.whole())
 	default:
 		if status = statusOf(c.status); status == dubbo.StatusOK {
 			c.throw("", c.whole())
@@ -45,6 +48,7 @@ func (c *Call) answer() {
 		}
 		c.w.String(c.whole())
 	}
+	c.told.Status, c.told.ResponseBytes = status, dubbo.HeaderSize+len(c.w.Buf)
 	if c.status == http.StatusNoContent || c.status == http.StatusResetContent {
 		c.status = http.StatusOK // there is a body now
 	}

@@ -117,7 +117,6 @@ func TestFailures(t *testing.T) {
 		"unknown status":  {599, "", "", 20, 599, "HTTP 599"},
 		"conflict":        {409, "application/json", `{"message":"taken"}`, 20, 409, "HTTP 409 Conflict: taken"},
 		"overloaded":      {503, "application/problem+json", `{"detail":"full"}`, 100, 503, "HTTP 503 Service Unavailable: full"},
-		"limited":         {429, "", "", 100, 429, "HTTP 429 Too Many Requests"},
 		"timed out":       {504, "", "", 31, 504, "HTTP 504 Gateway Timeout"},
 		"bad gateway":     {502, "", "", 20, 502, "HTTP 502 Bad Gateway"},
 		"malformed value": {200, "application/json", `{"a":`, 20, 502, "cannot be used"},
@@ -156,6 +155,18 @@ func TestFailures(t *testing.T) {
 				t.Errorf("x-dubbo-exception: %s", h)
 			}
 		})
+	}
+}
+
+// A limit that was reached is an exception after which consumers do not call again.
+func TestLimitExceeded(t *testing.T) {
+	var c Call
+	ask(&c, nil, encoded(t))
+	m := answer(&c, 429, "", "")
+	class, fields := exceptionOf(t, m.Body)
+	want := map[string]string{"code": "int", "detailMessage": "HTTP 429 Too Many Requests", "stackTrace": "list"}
+	if d := cmp.Diff(want, fields); d != "" || class != limitException || header(m, config.StatusHeader) != "20" || header(m, ":status") != "429" {
+		t.Errorf("%s, headers %v (-want +got):\n%s", class, m, d)
 	}
 }
 

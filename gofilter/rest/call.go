@@ -59,6 +59,8 @@ type call struct {
 	contentType string
 	encoded     bool // it has a content-encoding
 	large       bool // it is larger than the limit
+
+	told transcode.Outcome // without the names
 }
 
 // Reset prepares the call for a new request under cfg.
@@ -120,6 +122,7 @@ func (c *Call) Request() (*Message, *transcode.Response) {
 	if f := c.request(); f != nil {
 		return nil, c.refuse(f)
 	}
+	c.told.RequestBytes = dubbo.HeaderSize + len(c.body)
 	c.body = shrink(c.body)
 	return &c.msg, nil
 }

@@ -18,6 +18,9 @@ const (
 	// place of those a consumer may not know, and the only one that every consumer has and lets in.
 	anyException     = "java.lang.RuntimeException"
 	genericException = "com.alibaba.dubbo.rpc.service.GenericException"
+	// limitException with limitExceeded is how Dubbo says that a limit was reached: consumers do not call again.
+	limitException = "org.apache.dubbo.rpc.RpcException"
+	limitExceeded  = 7
 	stackTrace       = "[java.lang.StackTraceElement"
 )
 
@@ -30,14 +33,20 @@ func (c *Call) throw(class, message string) {
 	if class == "" {
 		class = anyException
 	}
+	c.told.Thrown = true
 	c.set(config.ExceptionHeader, class)
 	c.form(dubbo.ResponseException)
-	if c.generic {
+	switch {
+	case c.generic:
 		c.w.Object(genericException, "exceptionClass", "exceptionMessage", "detailMessage", "stackTrace")
 		c.w.String(class)
 		c.w.String(message)
 		c.w.String(class + ": " + message)
-	} else {
+	case class == limitException:
+		c.w.Object(class, "code", "detailMessage", "stackTrace")
+		c.w.Int(limitExceeded)
+		c.w.String(message)
+	default:
 		c.w.Object(class, "detailMessage", "stackTrace")
 		c.w.String(message)
 	}
