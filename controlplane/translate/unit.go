@@ -27,10 +27,30 @@ func newUnit(in Input, opt Options) *unit {
 	u.schemas, more = schemasOf(in, u.variants, opt)
 	u.problems = append(u.problems, more...)
 	u.unsupported()
+	u.boundRules()
 	for _, o := range in.Others {
 		u.others[o.Service.Name] = newUnit(o, opt)
 	}
 	return u
+}
+
+// maxRules bounds the routes that the rules of a service become for each way in which requests come, a route for each
+// match of each rule and each method that has settings of its own. Envoy tries them one after the other.
+const maxRules = 5000
+
+// boundRules leaves out the rules of a service that has too many.
+func (u *unit) boundRules() {
+	n := 0
+	for _, p := range u.in.Policies.Routes {
+		for _, rule := range p.Rules {
+			n += len(anyOf(rule.Match)) * (1 + len(u.in.Policies.Methods))
+		}
+	}
+	if n > maxRules {
+		u.problem(u.in.Service.Name, fmt.Sprintf("rules of Route policies on %s would be %d routes, so that none of them is in force; write no more than %d, matches and methods with settings of their own counted",
+			u.in.Service.Name, n, maxRules))
+		u.in.Policies.Routes = nil
+	}
 }
 
 // problem notes what was left out, once.
