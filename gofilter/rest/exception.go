@@ -21,7 +21,7 @@ const (
 	// limitException with limitExceeded is how Dubbo says that a limit was reached: consumers do not call again.
 	limitException = "org.apache.dubbo.rpc.RpcException"
 	limitExceeded  = 7
-	stackTrace       = "[java.lang.StackTraceElement"
+	stackTrace     = "[java.lang.StackTraceElement"
 )
 
 // maxReason is how many bytes of the service's own words become the message of an exception.
