@@ -60,6 +60,7 @@ func dubboUpstream(chunks *C.envoy_bytes, chunksLen C.size_t, end C.bool, out *C
 func dubboRelease(slot C.uint32_t) {
 	st := states.Drop(uint32(slot))
 	st.exchange.Gone()
+	st.counts.Gone()
 	st.pins.Unpin()
 	free.Put(st)
 }

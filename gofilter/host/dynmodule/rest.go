@@ -11,7 +11,10 @@ import "github.com/dubbomesh/dubbomesh/gofilter/host"
 func dubboRestRequest(cfg C.uint32_t, fields *C.envoy_field, fieldsLen C.size_t, chunks *C.envoy_bytes, chunksLen C.size_t, out *C.dubbo_step) {
 	st := takeState()
 	out.slot = C.uint32_t(states.Put(st))
-	st.tellRewrite(out, host.RestRequest(&st.rest, bridges.Get(uint32(cfg)), schemas.Find, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError))
+	st.counts.Begin()
+	r := host.RestRequest(&st.rest, bridges.Get(uint32(cfg)), schemas.Find, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError)
+	st.counts.Asked(r)
+	st.tellRewrite(out, r)
 }
 
 // dubboRestAnswer takes the answer of the HTTP service. Own says that it cannot be changed any more.
@@ -19,7 +22,10 @@ func dubboRestRequest(cfg C.uint32_t, fields *C.envoy_field, fieldsLen C.size_t,
 //export dubboRestAnswer
 func dubboRestAnswer(fields *C.envoy_field, fieldsLen C.size_t, chunks *C.envoy_bytes, chunksLen C.size_t, own C.bool, out *C.dubbo_step) {
 	st := states.Get(uint32(out.slot))
-	st.tellRewrite(out, host.RestAnswer(&st.rest, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), bool(own), logError))
+	st.counts.Begin()
+	r := host.RestAnswer(&st.rest, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), bool(own), logError)
+	st.counts.Answered()
+	st.tellRewrite(out, r)
 }
 
 // tellRewrite writes a rewrite for C, as tell does.

@@ -20,6 +20,7 @@ type state struct {
 	exchange *host.Exchange
 	call     transcode.Call
 	rest     rest.Call
+	counts   host.RestCounts
 
 	head   []host.Field     // Envoy's memory, seen as slices
 	parts  [][]byte         // likewise
@@ -35,6 +36,7 @@ var (
 		st.call.Schemas = &schemas
 		st.exchange = host.NewExchange(&st.call, logError)
 		st.exchange.Metrics = metrics
+		st.counts = host.RestCounts{Metrics: metrics, Core: &st.rest}
 		return st
 	}}
 )
