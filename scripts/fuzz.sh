@@ -7,7 +7,7 @@ export GO="${GO:-go}" FUZZTIME="${1:-60s}"
 
 run() {
   local folder=$1 target=$2 out
-  if out=$("$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -parallel 1 "./$folder" 2>&1); then
+  if out=$("$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 1x -parallel 1 "./$folder" 2>&1); then
     printf 'fuzz   %-28s %-24s %s\n' "$folder" "$target" "$(grep -E '^fuzz: elapsed.*execs' <<<"$out" | tail -1 | sed 's/^fuzz: //')"
   else
     printf 'fuzz   %s %s failed:\n%s\n' "$folder" "$target" "$out"
