@@ -1,0 +1,165 @@
+// Package routing finds the route that Envoy would choose for a request, by the route configuration that Envoy was sent.
+// It knows the matchers that the mesh uses; of others it says that it does not know them, rather than guess. It is pure.
+package routing
+
+import (
+	"fmt"
+	"strings"
+
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+)
+
+// Request is what routes are chosen by.
+type Request struct {
+	Host    string            // as in the Host header, with or without a port
+	Path    string            // with the query
+	Verb    string            // the HTTP method
+	Headers map[string]string // others, by lower-case name
+}
+
+// Match is a route that the request may take.
+type Match struct {
+	VirtualHost string
+	Prefix      string // of the path, by which the list of routes was found; "" for the virtual host's own list
+	Index       int    // in that list
+	Route       *routev3.Route
+	Share       float64  // of such requests that take it, 0 to 1
+	Passed      []Passed // the routes before it in the list, and why they were not taken
+}
+
+// Passed is a route that the request did not fit.
+type Passed struct {
+	Index int
+	Route *routev3.Route
+	Why   string
+}
+
+// Find returns the routes that a request may take: one, or more where some take only a share of the requests. It is empty
+// when Envoy would answer 404 by itself.
+func Find(c *routev3.RouteConfiguration, r Request) ([]Match, error) {
+	host := virtualHost(c, r.Host)
+	if host == nil {
+		return nil, nil
+	}
+	routes, prefix := host.GetRoutes(), ""
+	if tree := host.GetMatcher(); tree != nil {
+		var err error
+		if routes, prefix, err = leaf(tree, r.header); err != nil {
+			return nil, fmt.Errorf("virtual host %s: %w", host.GetName(), err)
+		}
+	}
+	var out []Match
+	var passed []Passed
+	left := 1.0
+	for i, route := range routes {
+		why, err := misfit(route.GetMatch(), r)
+		if err != nil {
+			return nil, fmt.Errorf("virtual host %s: route %d: %w", host.GetName(), i, err)
+		}
+		if why != "" {
+			passed = append(passed, Passed{i, route, why})
+			continue
+		}
+		share := fraction(route.GetMatch())
+		if share > 0 {
+			out = append(out, Match{host.GetName(), prefix, i, route, left * share, passed})
+		}
+		if left *= 1 - share; left <= 0 {
+			break
+		}
+		passed = append(passed[:len(passed):len(passed)], Passed{i, route, fmt.Sprintf("it takes %g%% of the requests", share*100)})
+	}
+	return out, nil
+}
+
+// header is a header of the request, pseudo-headers included.
+func (r Request) header(name string) (string, bool) {
+	switch strings.ToLower(name) {
+	case ":path":
+		return r.Path, true
+	case ":method":
+		return r.Verb, true
+	case ":authority", "host":
+		return r.Host, true
+	}
+	value, ok := r.Headers[strings.ToLower(name)]
+	return value, ok
+}
+
+// virtualHost is the one that Envoy takes: the exact name, then the longest *.suffix, then the longest prefix.*, then *.
+func virtualHost(c *routev3.RouteConfiguration, host string) (found *routev3.VirtualHost) {
+	host = strings.ToLower(host)
+	if c.GetIgnorePortInHostMatching() {
+		if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Trim(host[i+1:], "0123456789") == "" {
+			host = host[:i]
+		}
+	}
+	best := 0
+	for _, v := range c.GetVirtualHosts() {
+		for _, domain := range v.GetDomains() {
+			if rank := fitsDomain(strings.ToLower(domain), host); rank > best {
+				found, best = v, rank
+			}
+		}
+	}
+	return found
+}
+
+// The ranks of domains: within each kind the longest counts.
+const (
+	anyDomain    = 1
+	prefixDomain = 1 << 16
+	suffixDomain = 2 << 16
+	exactDomain  = 3 << 16
+)
+
+func fitsDomain(domain, host string) int {
+	switch {
+	case domain == "*":
+		return anyDomain
+	case domain == host:
+		return exactDomain
+	case strings.HasPrefix(domain, "*") && strings.HasSuffix(host, domain[1:]) && len(host) > len(domain)-1:
+		return suffixDomain + len(domain)
+	case strings.HasSuffix(domain, "*") && strings.HasPrefix(host, domain[:len(domain)-1]) && len(host) > len(domain)-1:
+		return prefixDomain + len(domain)
+	}
+	return 0
+}
+
+// leaf finds the routes in a tree by the longest prefix of a header.
+func leaf(m *xdsmatcherv3.Matcher, header func(string) (string, bool)) ([]*routev3.Route, string, error) {
+	tree := m.GetMatcherTree()
+	var input matcherv3.HttpRequestHeaderMatchInput
+	if tree.GetPrefixMatchMap() == nil || tree.GetInput().GetTypedConfig().UnmarshalTo(&input) != nil {
+		return nil, "", fmt.Errorf("its matcher is no tree of prefixes, which is all that is known here")
+	}
+	value, there := header(input.GetHeaderName())
+	if !there {
+		return nil, "", nil
+	}
+	longest, found := "", false
+	for prefix := range tree.GetPrefixMatchMap().GetMap() {
+		if strings.HasPrefix(value, prefix) && (!found || len(prefix) > len(longest)) {
+			longest, found = prefix, true
+		}
+	}
+	if !found {
+		return nil, "", nil
+	}
+	action := tree.GetPrefixMatchMap().GetMap()[longest].GetAction().GetTypedConfig()
+	var list routev3.RouteList
+	if action.MessageIs(&list) {
+		if err := action.UnmarshalTo(&list); err != nil {
+			return nil, "", err
+		}
+		return list.GetRoutes(), longest, nil
+	}
+	var one routev3.Route
+	if err := action.UnmarshalTo(&one); err != nil {
+		return nil, "", fmt.Errorf("what stands at %s is neither a route nor a list of routes: %w", longest, err)
+	}
+	return []*routev3.Route{&one}, longest, nil
+}
