@@ -153,6 +153,10 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.OperationHeader, op))
 		}
 	}
+	if w.calls {
+		// The bridge is not told which provider it speaks to, so the problems it writes cannot name it.
+		r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, overwrite(config.ProviderHeader, "%UPSTREAM_REMOTE_ADDRESS%"))
+	}
 	action := u.action(u.destinations(to, w, rule), w)
 	u.mirror(action, to, rule)
 	if other, err := u.callee(rule); w.calls && err == nil && other != "" {

@@ -41,6 +41,7 @@ const (
 	TimeoutHeader     = "grpc-timeout" // the one header by which Envoy takes a deadline from any caller
 	StatusHeader      = "x-dubbo-status"
 	ExceptionHeader   = "x-dubbo-exception"
+	ProviderHeader    = "x-dubbo-provider" // ip:port of the instance that answered, on every answer to a call
 	TypesHeader       = "x-dubbo-parameter-types"
 	AttachmentPrefix  = "x-dubbo-attachment-"
 	GroupHeader       = "tri-service-group"
