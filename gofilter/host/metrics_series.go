@@ -58,7 +58,7 @@ func result(o *transcode.Outcome) int {
 		return 0
 	case o.OneWay:
 		return oneWay
-	case o.Status == 0:
+	case o.Status == 0 && o.ResponseBytes == 0:
 		return unanswered
 	}
 	for i, s := range answers {
