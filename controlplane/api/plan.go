@@ -35,18 +35,22 @@ type Planned struct {
 // maxPlan bounds what is taken for one plan, in bytes.
 const maxPlan = 64 << 20
 
-// routePlan adds the part of the API that tells what a change would do. A plan costs a translation of the whole mesh:
-// there is one at a time.
+// routePlan adds the part of the API that tells what would be. Each answer costs a translation of the whole mesh: there is
+// one at a time.
 func (s server) routePlan(mux *http.ServeMux, opt translate.Options) {
 	turn := make(chan struct{}, 1)
-	mux.HandleFunc("POST /api/plan", func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case turn <- struct{}{}:
-			defer func() { <-turn }()
-			s.plan(w, r, opt)
-		case <-r.Context().Done():
+	inTurn := func(answer func(http.ResponseWriter, *http.Request, translate.Options)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case turn <- struct{}{}:
+				defer func() { <-turn }()
+				answer(w, r, opt)
+			case <-r.Context().Done():
+			}
 		}
-	})
+	}
+	mux.HandleFunc("POST /api/plan", inTurn(s.plan))
+	mux.HandleFunc("POST /api/explain", inTurn(s.explain))
 }
 
 func (s server) plan(w http.ResponseWriter, r *http.Request, opt translate.Options) {

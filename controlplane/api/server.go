@@ -57,6 +57,7 @@ type Options struct {
 //	GET /api/policies?kind=             []Policy, of all kinds without the parameter
 //	GET /api/policies/{kind}/{name}     Policy, with its text
 //	POST /api/plan                      PlanRequest to Planned: what a change of policies would do
+//	POST /api/explain                   ExplainRequest to explain.Explanation: what becomes of a request
 //	GET /api/problems                   []model.Problem
 //	GET /api/sources                    []registry.SourceState
 //	GET /api/proxies                    []xds.Proxy

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/explain"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+func newExplain() *cobra.Command {
+	cmd := looking(&cobra.Command{
+		Use:   "explain --service <service> [--method <method>] [--header k=v]",
+		Short: "Show what becomes of a request, and which policies are why",
+		Long: "Find the route that a request to the gateway takes, and print the policies behind every setting of it, those that lost\n" +
+			"included, the instances it may reach with their weights, and limits. --proxy looks at what that Envoy was sent and did not\n" +
+			"refuse; without it, at what policies make now. Without --host and --path the request is a call as /{service}/{method}.",
+		Example: "  dubbomesh explain --service com.example.Hello --method sayHi --header x-user=ann\n" +
+			"  dubbomesh explain --host shop.example.com --path /admin --verb GET --proxy gateway-1",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			asked, err := question(cmd)
+			if err != nil {
+				return usageError{err}
+			}
+			client, err := control(cmd)
+			if err != nil {
+				return err
+			}
+			e, err := client.Explain(cmd.Context(), asked)
+			if err != nil {
+				return err
+			}
+			if format, _ := cmd.Flags().GetString("output"); format != "table" {
+				return showOne(cmd, e)
+			}
+			writeExplanation(cmd.OutOrStdout(), e)
+			return nil
+		},
+	})
+	f := cmd.Flags()
+	f.String("service", "", "service that is called")
+	f.String("method", "", "Dubbo method that is called")
+	f.StringArrayP("header", "H", nil, "header of the request, name=value; may be repeated")
+	f.String("host", "", "host of the request; by default none that a service has")
+	f.String("path", "", "path of the request, with its query; by default /{service}/{method}")
+	f.String("verb", "", "HTTP method; by default POST for a call and GET for the rest")
+	f.Bool("dubbo", false, "the caller is a Dubbo consumer")
+	f.String("proxy", "", "judge by what this Envoy was sent")
+	_ = cmd.RegisterFlagCompletionFunc("service", complete(serviceNames))
+	_ = cmd.RegisterFlagCompletionFunc("proxy", complete(proxyNames))
+	return cmd
+}
+
+// question reads the request from the flags.
+func question(cmd *cobra.Command) (api.ExplainRequest, error) {
+	text := func(name string) string { v, _ := cmd.Flags().GetString(name); return v }
+	out := api.ExplainRequest{Verb: strings.ToUpper(text("verb")), Host: text("host"), Path: text("path"), Proxy: text("proxy"), Headers: map[string]string{}}
+	service, method := text("service"), text("method")
+	if service == "" && out.Path == "" && out.Host == "" {
+		return out, fmt.Errorf("nothing is asked: write --service, or --host and --path")
+	}
+	if out.Path == "" {
+		out.Path = "/"
+		if service != "" {
+			out.Path = "/" + url.PathEscape(service) + "/" + url.PathEscape(method)
+		}
+	}
+	headers, _ := cmd.Flags().GetStringArray("header")
+	for _, h := range headers {
+		name, value, ok := strings.Cut(h, "=")
+		if !ok || name == "" {
+			return out, fmt.Errorf("header %q: write name=value", h)
+		}
+		out.Headers[strings.ToLower(name)] = value
+	}
+	fallback := "GET"
+	if method != "" {
+		fallback = "POST"
+	}
+	if dubbo, _ := cmd.Flags().GetBool("dubbo"); dubbo {
+		out.Headers["content-type"], fallback = config.DubboContentType, "POST"
+		out.Host = cmp.Or(out.Host, service)
+	}
+	out.Verb, out.Host = cmp.Or(out.Verb, fallback), cmp.Or(out.Host, "gateway.invalid")
+	return out, nil
+}
+
+// writeExplanation prints an explanation for people.
+func writeExplanation(out io.Writer, e explain.Explanation) {
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	line("%s", printable(e.Request))
+	if len(e.Routes) == 0 {
+		line("no route: Envoy answers 404")
+	}
+	for _, r := range e.Routes {
+		line("")
+		if r.Percent < 100 {
+			line("%g%% of such requests:", r.Percent)
+		}
+		line("route      %s of virtual host %s", printable(r.Place), printable(r.VirtualHost))
+		line("rule       %s", printable(cmp.Or(r.Rule, "none of a policy")))
+		for _, p := range r.Passed {
+			line("  not      %s", printable(p))
+		}
+		if r.Service != "" {
+			line("service    %s", printable(strings.TrimSuffix(r.Service+"."+r.Method, ".")))
+		}
+		if r.Answer != "" {
+			line("answer     %s", printable(r.Answer))
+		}
+		writeSettings(out, r)
+		for _, d := range r.Destinations {
+			writeDestination(out, d)
+		}
+	}
+	for i, n := range e.Notes {
+		if i == 0 {
+			line("")
+		}
+		line("note: %s", printable(n))
+	}
+}
+
+func writeSettings(out io.Writer, r explain.Route) {
+	if len(r.Settings) > 0 {
+		rows := [][]string{{"SETTING", "VALUE", "FROM", "BEFORE"}}
+		for _, s := range r.Settings {
+			rows = append(rows, []string{s.Field, s.Value, s.From, strings.Join(s.Overridden, ", ")})
+		}
+		writeRows(out, rows)
+	}
+	for _, a := range r.Access {
+		state := "says who may call"
+		if !a.InForce {
+			state = "would say who may call, but is not in force yet"
+		}
+		_, _ = fmt.Fprintf(out, "access     %s %s\n", printable(a.Policy), state)
+	}
+}
+
+func writeDestination(out io.Writer, d explain.Destination) {
+	_, _ = fmt.Fprintf(out, "\nto %s, %g%%", printable(d.Cluster), d.Percent)
+	if l := d.Limits; l != nil {
+		_, _ = fmt.Fprintf(out, "; at once %s connections, %s requests, %s pending, %s retries", bound(l.Connections), bound(l.Requests), bound(l.Pending), bound(l.Retries))
+	}
+	_, _ = fmt.Fprintln(out)
+	if len(d.Endpoints) == 0 {
+		_, _ = fmt.Fprintln(out, "  no instance")
+		return
+	}
+	rows := [][]string{{"INSTANCE", "WEIGHT", "SHARE", "PRIORITY", "ZONE", "REGISTERED AS"}}
+	for _, e := range d.Endpoints {
+		rows = append(rows, []string{
+			e.Address, strconv.FormatUint(uint64(e.Weight), 10), strconv.FormatFloat(e.Percent, 'g', -1, 64) + "%",
+			strconv.FormatUint(uint64(e.Priority), 10), e.Zone, e.Health,
+		})
+	}
+	writeRows(out, rows)
+}
+
+// unbounded is a limit that none is meant by.
+const unbounded = 1 << 30
+
+func bound(n uint32) string {
+	if n >= unbounded {
+		return "any number of"
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+func writeRows(out io.Writer, rows [][]string) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = shorten(printable(row[i]), widest)
+		}
+		_, _ = fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+	}
+	_ = w.Flush()
+}

@@ -1,0 +1,235 @@
+// Package explain says what becomes of a request and which policy is why: the route that it takes, every setting and who
+// won it, the instances that it may reach. It is pure: it reads a snapshot, what it is translated to, and what a proxy was
+// sent.
+package explain
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/routing"
+	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+)
+
+// Question is a request, and by what it is to be judged.
+type Question struct {
+	Request  routing.Request
+	Snapshot model.Snapshot // with its policies
+	Options  translate.Options
+	Live     *translate.Resources // what a proxy was sent; nil judges by what it would be sent now
+}
+
+// Explanation is what becomes of a request.
+type Explanation struct {
+	Request string   `json:"request"` // POST host/path
+	Proxy   string   `json:"proxy,omitempty"`
+	Routes  []Route  `json:"routes"`          // that it may take; none when Envoy itself answers 404
+	Notes   []string `json:"notes,omitempty"` // what this explanation does not know
+}
+
+// Route is a route that the request may take.
+type Route struct {
+	Service      string        `json:"service,omitempty"` // that it is of
+	Method       string        `json:"method,omitempty"`  // of Dubbo, as far as the path says
+	VirtualHost  string        `json:"virtualHost"`
+	Place        string        `json:"place"`          // where it stands in the proxy's routes
+	Rule         string        `json:"rule,omitempty"` // Route/hello rules[0]; "" when no policy's rule fits
+	Percent      float64       `json:"percent"`        // of such requests that take it
+	Answer       string        `json:"answer,omitempty"`
+	Settings     []Setting     `json:"settings"`
+	Access       []Access      `json:"access,omitempty"` // who may call
+	Destinations []Destination `json:"destinations"`
+	Passed       []string      `json:"passed,omitempty"` // rules before it that the request does not fit, and why
+}
+
+// Access is a policy that says who may call.
+type Access struct {
+	Policy  string `json:"policy"`
+	InForce bool   `json:"inForce"`
+}
+
+// Explain answers a question.
+func Explain(q Question) (Explanation, error) {
+	out := Explanation{Request: fmt.Sprintf("%s %s%s", q.Request.Verb, q.Request.Host, q.Request.Path), Routes: []Route{}}
+	marked := translate.Translate(markRules(q.Snapshot), q.Options)
+	now, err := routing.Find(marked.Routes[translate.GatewayRoutes], q.Request)
+	if err != nil {
+		return out, err
+	}
+	found, resources := now, marked
+	if q.Live != nil {
+		resources = *q.Live
+		if found, err = routing.Find(resources.Routes[translate.GatewayRoutes], q.Request); err != nil {
+			return out, err
+		}
+	}
+	for i, m := range found {
+		rule, passed := "", []routing.Passed(nil)
+		if i < len(now) && same(now[i].Route, m.Route) {
+			rule, passed = ruleOf(now[i].Route), now[i].Passed
+		} else {
+			out.Notes = append(out.Notes, fmt.Sprintf("route %d of the proxy is another than policies make it now: the proxy does not have the newest yet, or refused it; the settings below are those of the policies now", m.Index))
+		}
+		out.Routes = append(out.Routes, q.route(m, rule, passed, resources))
+	}
+	if len(found) > 0 {
+		out.Notes = append(out.Notes, "what Envoy itself finds out (active health checks, ejections, open connections) is not known to the control plane")
+	}
+	return out, nil
+}
+
+// markRules names every rule after its policy, so that routes tell where they come from. A rule's name is not looked at
+// for anything else.
+func markRules(snap model.Snapshot) model.Snapshot {
+	routes := make([]model.Route, len(snap.Policies.Routes))
+	for i, p := range snap.Policies.Routes {
+		rules := make([]model.Rule, len(p.Rules))
+		for j, rule := range p.Rules {
+			mark := fmt.Sprintf("%s rules[%d]", model.PolicyID(p), j)
+			if rule.Name != "" {
+				mark += " (" + rule.Name + ")"
+			}
+			rule.Name = mark
+			rules[j] = rule
+		}
+		p.Rules = rules
+		routes[i] = p
+	}
+	snap.Policies.Routes = routes
+	return snap
+}
+
+// same reports whether two routes differ in nothing but their names.
+func same(a, b *routev3.Route) bool {
+	a, b = proto.CloneOf(a), proto.CloneOf(b)
+	a.Name, b.Name = "", ""
+	return proto.Equal(a, b)
+}
+
+func ruleOf(r *routev3.Route) string { return r.GetName() }
+
+func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r translate.Resources) Route {
+	out := Route{VirtualHost: m.VirtualHost, Place: fmt.Sprintf("routes[%d]", m.Index), Rule: rule, Percent: math.Round(m.Share*1e6) / 1e4, Settings: []Setting{}, Destinations: []Destination{}}
+	if m.Prefix != "" {
+		out.Place = fmt.Sprintf("%s routes[%d]", m.Prefix, m.Index)
+	}
+	out.Passed = whyNot(passed, rule)
+	out.Answer = answer(m.Route)
+	service, known := q.service(m)
+	if known {
+		out.Service, out.Method = service.Name, q.method(service, m)
+	}
+	action := m.Route.GetRoute()
+	if action != nil {
+		out.Destinations = destinations(action, r, q.Snapshot)
+	}
+	if known {
+		policies := q.Snapshot.Policies.For(service)
+		out.Settings = q.settings(service, out.Method, q.rule(rule), rule, action != nil)
+		for _, a := range policies.Access {
+			out.Access = append(out.Access, Access{model.PolicyID(a), effective(a)})
+		}
+	}
+	return out
+}
+
+// whyNot says of each rule that stands before the one that fits why it does not. A rule may have a route for each method
+// with settings of its own: that the path is another one is told only when there is nothing better to tell.
+func whyNot(passed []routing.Passed, rule string) (out []string) {
+	var rules []string
+	reasons := map[string][]string{}
+	for _, p := range passed {
+		name := ruleOf(p.Route)
+		if name == "" || name == rule {
+			continue
+		}
+		if _, known := reasons[name]; !known {
+			rules = append(rules, name)
+		}
+		if !slices.Contains(reasons[name], p.Why) {
+			reasons[name] = append(reasons[name], p.Why)
+		}
+	}
+	for _, name := range rules {
+		all := reasons[name]
+		if better := slices.DeleteFunc(slices.Clone(all), func(why string) bool { return strings.HasPrefix(why, "the path ") }); len(better) > 0 {
+			all = better
+		}
+		out = append(out, name+": "+strings.Join(all, "; "))
+	}
+	return out
+}
+
+// answer is what is answered without asking a service; "" when one is asked.
+func answer(r *routev3.Route) string {
+	switch a := r.GetAction().(type) {
+	case *routev3.Route_DirectResponse:
+		return strings.TrimSpace(fmt.Sprintf("%d %s", a.DirectResponse.GetStatus(), a.DirectResponse.GetBody().GetInlineString()))
+	case *routev3.Route_Redirect:
+		return redirection(a.Redirect)
+	}
+	return ""
+}
+
+func redirection(a *routev3.RedirectAction) string {
+	out := "redirect (" + strings.ReplaceAll(strings.ToLower(a.GetResponseCode().String()), "_", " ") + ")"
+	for _, part := range []struct{ name, value string }{
+		{"scheme", a.GetSchemeRedirect()}, {"host", a.GetHostRedirect()}, {"path", a.GetPathRedirect()}, {"path", a.GetRegexRewrite().GetSubstitution()},
+	} {
+		if part.value != "" {
+			out += " to " + part.name + " " + part.value
+		}
+	}
+	if port := a.GetPortRedirect(); port != 0 {
+		out += fmt.Sprintf(" to port %d", port)
+	}
+	return out
+}
+
+// service is the service that a route is of: by the path that it is reached by, by the host, or by where it leads to.
+func (q Question) service(m routing.Match) (model.Service, bool) {
+	cluster := m.Route.GetRoute().GetCluster()
+	if all := m.Route.GetRoute().GetWeightedClusters().GetClusters(); len(all) > 0 {
+		cluster = all[0].GetName()
+	}
+	target := translate.ClusterService(cluster)
+	for _, s := range translate.Services(q.Snapshot) {
+		if translate.PathPrefix(s.Name) == m.Prefix || strings.EqualFold(s.Name, m.VirtualHost) {
+			return s, true
+		}
+	}
+	for _, s := range translate.Services(q.Snapshot) {
+		if s.Name == target {
+			return s, true
+		}
+	}
+	return model.Service{}, false
+}
+
+// method is the Dubbo method that the path names: /{service}/{method}.
+func (q Question) method(s model.Service, m routing.Match) string {
+	path, _, _ := strings.Cut(q.Request.Path, "?")
+	rest, ok := strings.CutPrefix(path, translate.PathPrefix(s.Name)+"/")
+	if !ok || strings.Contains(rest, "/") || m.Route.GetRoute().GetPrefixRewrite() != "" {
+		return ""
+	}
+	return rest
+}
+
+// rule finds the rule that a mark names.
+func (q Question) rule(mark string) model.Rule {
+	for _, p := range q.Snapshot.Policies.Routes {
+		for i, rule := range p.Rules {
+			if at := fmt.Sprintf("%s rules[%d]", model.PolicyID(p), i); mark == at || strings.HasPrefix(mark, at+" ") {
+				return rule
+			}
+		}
+	}
+	return model.Rule{}
+}
