@@ -129,6 +129,9 @@ func (a *arguments) argument() *fault {
 	t := anyJava
 	if a.known {
 		if a.count >= len(a.params) {
+			if _, err := a.peek(); err != nil {
+				return a.syntax(err) // the text ends where another argument could stand
+			}
 			return a.mismatch()
 		}
 		t = a.params[a.count]

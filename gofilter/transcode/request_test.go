@@ -244,6 +244,7 @@ func TestRefusedRequests(t *testing.T) {
 		{`[1,]`, nil, 400, `byte 2`},
 		{`[1`, nil, 400, `byte 2`},
 		{`["a`, nil, 400, `byte 3`},
+		{`[1`, []string{types, "int"}, 400, `byte 2 (at ""): malformed JSON`},
 		{`{"a":}`, nil, 400, `byte 5`},
 		{`{"a":1,"a":2}`, nil, 400, `twice`},
 		{`[{"x":{"b":01}}]`, nil, 400, `(at "/0/x")`},
