@@ -25,7 +25,9 @@ type Limits struct {
 	Connections uint32 `json:"connections"`
 	Pending     uint32 `json:"pending"`
 	Requests    uint32 `json:"requests"`
-	Retries     uint32 `json:"retries"`
+	Retries     uint32 `json:"retries,omitempty"` // 0 when the budget bounds them
+	// RetryBudget is how many percent of the requests under way may be retries; 0 when Retries bounds them.
+	RetryBudget float64 `json:"retryBudget,omitempty"`
 }
 
 // Endpoint is an instance of the service that a cluster is of.
@@ -97,6 +99,7 @@ func limits(c *clusterv3.Cluster) *Limits {
 			return &Limits{
 				Connections: t.GetMaxConnections().GetValue(), Pending: t.GetMaxPendingRequests().GetValue(),
 				Requests: t.GetMaxRequests().GetValue(), Retries: t.GetMaxRetries().GetValue(),
+				RetryBudget: t.GetRetryBudget().GetBudgetPercent().GetValue(),
 			}
 		}
 	}

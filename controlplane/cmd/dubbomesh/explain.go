@@ -150,7 +150,7 @@ func writeSettings(out io.Writer, r explain.Route) {
 func writeDestination(out io.Writer, d explain.Destination) {
 	_, _ = fmt.Fprintf(out, "\nto %s, %g%%", printable(d.Cluster), d.Percent)
 	if l := d.Limits; l != nil {
-		_, _ = fmt.Fprintf(out, "; at once %s connections, %s requests, %s pending, %s retries", bound(l.Connections), bound(l.Requests), bound(l.Pending), bound(l.Retries))
+		_, _ = fmt.Fprintf(out, "; at once %s connections, %s requests, %s pending, %s retries", bound(l.Connections), bound(l.Requests), bound(l.Pending), retries(*l))
 	}
 	_, _ = fmt.Fprintln(out)
 	if len(d.Endpoints) == 0 {
@@ -167,8 +167,15 @@ func writeDestination(out io.Writer, d explain.Destination) {
 	writeRows(out, rows)
 }
 
-// unbounded is a limit that none is meant by.
-const unbounded = 1 << 30
+func retries(l explain.Limits) string {
+	if l.RetryBudget > 0 {
+		return fmt.Sprintf("%g%% of the requests as", l.RetryBudget)
+	}
+	return bound(l.Retries)
+}
+
+// unbounded is what clusters without a limit have.
+const unbounded = 1 << 20
 
 func bound(n uint32) string {
 	if n >= unbounded {
