@@ -11,13 +11,14 @@ import (
 
 const (
 	maxMethods  = 4096 // that are counted one by one, "other" of each service included
+	maxOfOne    = 512  // of these of one service, lest one that answers to every name take all places
 	maxName     = 128  // bytes of a service's or method's name that is counted by itself
 	otherMethod = "other"
 )
 
 // Metrics counts calls for each method. Counting does not lock and does not allocate, but for the first call of a
-// method. Names come from outside, so only those of methods that exist get a place, and no more than 4096: other calls
-// count for the method "other" of their service, or of the service "other" when that is not known either.
+// method. Names come from outside, so only those of methods that exist get a place, no more than 4096 in all and 512 of a
+// service: other calls count for the method "other" of their service, or of the service "other" when that is not known either.
 //
 // What was counted leaves through Flush, which a host calls from time to time.
 type Metrics struct {
@@ -34,6 +35,7 @@ type counted struct {
 	service, method string
 	labels          [2]string // both, as series have them
 	next            *counted  // in the bucket; it never changes
+	methods         int       // of "other": how many of its service have a place
 
 	counts  [counters]atomic.Uint64
 	flushed [counters]uint64 // of Flush
@@ -109,13 +111,19 @@ func (m *Metrics) lookup(service, method []byte) *counted {
 func (m *Metrics) add(service, method string) *counted {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := m.place(service, method)
-	m.place(service, otherMethod)
-	return c
+	if c := m.lookup([]byte(service), []byte(method)); c != nil { // another thread was faster
+		return c
+	}
+	of := m.place(service, otherMethod)
+	if of == nil || of.methods >= maxOfOne {
+		return nil
+	}
+	of.methods++
+	return m.place(service, method)
 }
 
 func (m *Metrics) place(service, method string) *counted {
-	if c := m.lookup([]byte(service), []byte(method)); c != nil { // another thread was faster
+	if c := m.lookup([]byte(service), []byte(method)); c != nil {
 		return c
 	}
 	if len(m.all) >= maxMethods {
