@@ -26,16 +26,18 @@ type Metrics struct {
 	buckets [1024]atomic.Pointer[counted] // by service and method
 	rest    *counted                      // where there is no place
 
-	mu  sync.Mutex
-	all []*counted
+	full     atomic.Bool // all places are taken
+	mu       sync.Mutex
+	all      []*counted
+	flushing sync.Mutex
 }
 
 // counted is the counts of one method.
 type counted struct {
 	service, method string
-	labels          [2]string // both, as series have them
-	next            *counted  // in the bucket; it never changes
-	methods         int       // of "other": how many of its service have a place
+	labels          [2]string    // both, as series have them
+	next            *counted     // in the bucket; it never changes
+	methods         atomic.Int32 // of "other": how many of its service have a place
 
 	counts  [counters]atomic.Uint64
 	flushed [counters]uint64 // of Flush
@@ -82,18 +84,18 @@ func (m *Metrics) find(o *transcode.Outcome) *counted {
 	if len(o.Service) == 0 || len(o.Service) > maxName {
 		return m.rest
 	}
-	if len(o.Method) > 0 && len(o.Method) <= maxName {
+	named := len(o.Method) > 0 && len(o.Method) <= maxName
+	if named {
 		if c := m.lookup(o.Service, o.Method); c != nil {
 			return c
 		}
-		if o.Known {
-			if c := m.add(string(o.Service), string(o.Method)); c != nil {
-				return c
-			}
-		}
 	}
-	if c := m.lookup(o.Service, []byte(otherMethod)); c != nil {
-		return c
+	others := m.lookup(o.Service, []byte(otherMethod))
+	if named && o.Known && !m.full.Load() && (others == nil || others.methods.Load() < maxOfOne) {
+		return m.add(string(o.Service), string(o.Method))
+	}
+	if others != nil {
+		return others
 	}
 	return m.rest
 }
@@ -107,26 +109,33 @@ func (m *Metrics) lookup(service, method []byte) *counted {
 	return nil
 }
 
-// add makes a place for a method, and one for the others of its service. It returns nil when all places are taken.
+// add makes a place for a method, and one for the others of its service, and returns that of the method if there was room.
 func (m *Metrics) add(service, method string) *counted {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	others := m.place(service, otherMethod)
+	if others == nil {
+		return m.rest
+	}
 	if c := m.lookup([]byte(service), []byte(method)); c != nil { // another thread was faster
 		return c
 	}
-	of := m.place(service, otherMethod)
-	if of == nil || of.methods >= maxOfOne {
-		return nil
+	if others.methods.Load() < maxOfOne {
+		if c := m.place(service, method); c != nil {
+			others.methods.Add(1)
+			return c
+		}
 	}
-	of.methods++
-	return m.place(service, method)
+	return others
 }
 
+// place returns the place of a method, which it makes if there is none. It returns nil when all are taken.
 func (m *Metrics) place(service, method string) *counted {
 	if c := m.lookup([]byte(service), []byte(method)); c != nil {
 		return c
 	}
 	if len(m.all) >= maxMethods {
+		m.full.Store(true)
 		return nil
 	}
 	b := m.bucket([]byte(service), []byte(method))

@@ -8,9 +8,12 @@ import (
 // Flush hands what was counted since the last flush to add, one series after the other. The number of series is bounded,
 // and a series is there from its first count on. Calls are counted meanwhile; flushes wait for each other.
 func (m *Metrics) Flush(add func(s Series, n uint64)) {
+	m.flushing.Lock()
+	defer m.flushing.Unlock()
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.all {
+	all := m.all // it only grows
+	m.mu.Unlock()
+	for _, c := range all {
 		for i := range c.counts {
 			value := c.counts[i].Load()
 			if i == encodeTime || i == decodeTime {

@@ -66,7 +66,7 @@ func TestOutcome(t *testing.T) {
 func TestOutcomeBySchema(t *testing.T) {
 	schemas := new(Schemas)
 	def := config.Schema{Service: "a.B", Methods: []config.Method{{Name: "m", Returns: "void"}}}
-	if _, err := schemas.Load([]byte(def.Text())); err != nil {
+	if _, err := schemas.Load(def.Text()); err != nil {
 		t.Fatal(err)
 	}
 	for path, known := range map[string]bool{"/a.B/m": true, "/a.B/guess": false} {
