@@ -278,6 +278,7 @@ func TestRefusedRequests(t *testing.T) {
 		{`[1]`, []string{types, "boolean"}, 400, `true or false`},
 		{`[true]`, []string{types, "int"}, 400, `found true`},
 		{`[1e39]`, []string{types, "float"}, 400, `a number of 32 bits`},
+		{`[16777217]`, []string{types, "float"}, 400, `a number of 32 bits`},
 		{`[9007199254740993]`, []string{types, "double"}, 400, `all digits`},
 		{`[[1,256]]`, []string{types, "byte[]"}, 400, `argument 0, byte 4 (at "/0/1"): expected a byte from -128 to 255, found 256`},
 		{`["?"]`, []string{types, "byte[]"}, 400, `expected byte[] (a base64 string or an array of numbers), found the string "?"`},

@@ -96,6 +96,8 @@ func TestSchemaTypes(t *testing.T) {
 		{"int", `-2147483648`, `"I" -2147483648`},
 		{"long", `5`, `"J" 5L`},
 		{"float", `0.5`, `"F" 0.5D`},
+		{"float", `16777216`, `"F" 1.6777216e+07D`},
+		{"float", `3.4028235e38`, `"F" 3.4028235e+38D`},
 		{"double", `1`, `"D" 1D`},
 		{"java.lang.Long", `5`, `"Ljava/lang/Long;" 5L`},
 		{"java.lang.Integer", `null`, `"Ljava/lang/Integer;" null`},

@@ -131,8 +131,11 @@ func (a *arguments) floating(t *javaType, text []byte) (bool, *fault) {
 	if fault != nil {
 		return false, fault
 	}
-	if t.base == floatType && math.Abs(f) > math.MaxFloat32 {
-		return false, nil
+	if t.base == floatType {
+		single := float64(float32(f)) // the largest float is written as a decimal that is a little larger than it is
+		if math.IsInf(single, 0) || isInteger(text) && single != f {
+			return false, nil
+		}
 	}
 	a.w.Double(f)
 	return true, nil
