@@ -44,7 +44,7 @@ func main() {
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Second, "how long a call may take")
 	flag.DurationVar(&o.linger, "linger", 0, "afterwards wait so long, and call once more")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: demo-consumer [flags] dubbo://IP:PORT METHOD COUNT")
+		fmt.Fprintln(os.Stderr, "usage: demo-consumer [flags] dubbo://IP:PORT METHOD COUNT (METHOD all: one call of every shape, at several URLs with commas)")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -53,7 +53,12 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(o, flag.Arg(0), flag.Arg(1), count); err != nil {
+	if flag.Arg(1) == "all" {
+		err = runSuite(o, flag.Arg(0))
+	} else {
+		err = run(o, flag.Arg(0), flag.Arg(1), count)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo-consumer:", err)
 		os.Exit(1)
 	}

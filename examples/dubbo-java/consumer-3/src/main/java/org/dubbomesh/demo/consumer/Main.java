@@ -19,9 +19,13 @@ public final class Main {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         System.setProperty("dubbo.application.logger", "slf4j");
+        if (options.method().equals("all")) {
+            suite(options);
+            System.exit(0);
+        }
         Class<?> type = Class.forName(options.text("interface", "org.dubbomesh.demo.Echo"));
+        Object service = reference(options, type, options.url(), options.text("generic", ""));
         Method method = method(type, options.method());
-        Object service = reference(options, type);
         // The first call pays for the connection and the proxy classes, so the others begin when it is done.
         List<String> lines = new ArrayList<>(List.of(call(options, service, method, 0)));
         ExecutorService threads = Executors.newFixedThreadPool(options.number("threads", 1));
@@ -41,6 +45,18 @@ public final class Main {
         System.exit(0);
     }
 
+    /** Calls all methods of the interfaces at each URL, first typed, then generic. */
+    private static void suite(Options options) throws ReflectiveOperationException {
+        String[] urls = options.url().split(",");
+        for (int i = 0; i < urls.length; i++) {
+            for (String name : options.text("interface", "org.dubbomesh.demo.Types").split(",")) {
+                Class<?> type = Class.forName(name);
+                Suite.run(type, reference(options, type, urls[i], ""), i + "\ttyped\t" + type.getSimpleName() + ".");
+                Suite.run(type, reference(options, type, urls[i], "true"), i + "\tgeneric\t" + type.getSimpleName() + ".");
+            }
+        }
+    }
+
     private static Method method(Class<?> type, String name) {
         for (Method method : type.getMethods()) {
             if (method.getName().equals(name)) {
@@ -50,18 +66,18 @@ public final class Main {
         throw Options.exit(type.getName() + " has no method " + name);
     }
 
-    private static Object reference(Options options, Class<?> type) {
+    private static Object reference(Options options, Class<?> type, String url, String generic) {
         ApplicationConfig application = new ApplicationConfig("demo-consumer");
         application.setQosEnable(false);
         ReferenceConfig<Object> reference = new ReferenceConfig<>();
         reference.setApplication(application);
         reference.setInterface(type);
-        reference.setUrl(options.url());
+        reference.setUrl(url);
         reference.setTimeout(options.number("timeout", 3000));
         reference.setRetries(options.number("retries", 2));
         reference.setCheck(false);
-        if (!options.text("generic", "").isEmpty()) {
-            reference.setGeneric(options.text("generic", ""));
+        if (!generic.isEmpty()) {
+            reference.setGeneric(generic);
         }
         if (!options.text("group", "").isEmpty()) {
             reference.setGroup(options.text("group", ""));

@@ -8,7 +8,8 @@ import java.util.Set;
 final class Options {
     private static final Set<String> KNOWN = Set.of(
             "interface", "args", "threads", "timeout", "retries", "generic", "group", "version", "linger", "attachments");
-    private static final String USAGE = "usage: consumer dubbo://IP:PORT[?serialization=…] METHOD COUNT [--interface org.dubbomesh.demo.Echo]"
+    private static final String USAGE = "usage: consumer dubbo://IP:PORT[?serialization=…] METHOD COUNT (METHOD all: every method, at every one of"
+            + " several URLs and interfaces with commas between them) [--interface org.dubbomesh.demo.Echo]"
             + " [--args a,b] [--threads 1] [--timeout 3000] [--retries 2] [--generic true] [--group G] [--version V]"
             + " [--attachments key=value,…] [--linger MILLISECONDS, then one call more]";
 
@@ -48,7 +49,7 @@ final class Options {
         return new Options(words, values);
     }
 
-    /** The URL. Dubbo takes 127.0.0.1 for a mistake and calls another address of the machine; written as one number it stays. */
+    /** The URL, or several with commas. Dubbo takes 127.0.0.1 for a mistake and calls another address of the machine; written as one number it stays. */
     String url() {
         return words[0].replace("//127.0.0.1:", "//2130706433:");
     }
