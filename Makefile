@@ -59,6 +59,10 @@ $(BIN)/libdubbo-contrib.so: need-go need-cc
 $(BIN)/demo-provider: need-go
 	@echo "build  $@"; cd examples/dubbo-go && $(GO) build -trimpath -o ../../$@ .
 
+.PHONY: $(BIN)/demo-consumer
+$(BIN)/demo-consumer: need-go
+	@echo "build  $@"; cd examples/dubbo-go && $(GO) build -trimpath -o ../../$@ ./consumer
+
 .PHONY: $(BIN)/demo-http
 $(BIN)/demo-http: need-go
 	@echo "build  $@"; cd examples/http && $(GO) build -trimpath -o ../../$@ .
@@ -91,8 +95,12 @@ test-unit: envoy build contrib ## unit, golden, feature and host tests, with the
 	@cd examples/http && $(GO) vet ./... && cd ../dubbo-go && $(GO) vet ./...
 
 .PHONY: test-e2e
-test-e2e: envoy build java $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
+test-e2e: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
 	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e/...
+
+.PHONY: conformance
+conformance: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomesh ## every type, direction and peer through a real Envoy; writes docs/conformance.md
+	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 10m -count 1 -run '^TestConformance$$' ./e2e -update-conformance
 
 .PHONY: fuzz
 fuzz: need-go ## every fuzz target for FUZZTIME each (60s), two at a time
