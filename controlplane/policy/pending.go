@@ -11,12 +11,12 @@ import (
 var pending = map[reflect.Type]string{
 	reflect.TypeFor[model.Gateway]():     "Gateway policies are not in force yet: the listeners are those of the settings",
 	reflect.TypeFor[model.Lane]():        "Lane policies are not in force yet: every request stays where it is",
-	reflect.TypeFor[model.Access]():      "Access policies are not in force yet: NOTHING IS REFUSED",
+	reflect.TypeFor[model.HMAC]():        "hmac is not in force yet: NO SIGNATURE IS ASKED FOR",
+	reflect.TypeFor[model.APIKey]():      "apiKey is not in force yet: NO KEY IS ASKED FOR",
 	reflect.TypeFor[model.Telemetry]():   "Telemetry policies are not in force yet",
 	reflect.TypeFor[model.MeshTLS]():     "TLS between proxies is not in force yet: traffic goes in plain text",
 	reflect.TypeFor[model.LaneCarrier](): "lanes are not in force yet",
 	reflect.TypeFor[model.Breaker]():     "breaker is not in force yet; ejection is",
-	reflect.TypeFor[model.Fallback]():    "fallback is not in force yet: failures reach the caller",
 }
 
 // Effective reports whether anything is made of policies of a kind.

@@ -5,6 +5,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
 	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
+	customv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/custom_response/v3"
 	faultv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/fault/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
@@ -57,12 +58,14 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	limitRate,
 	adapt,
 	injectFaults,
+	fallBack,
 }
 
 // The filters that routes switch on, by the names that routes know them by. Of faults and rate limits several may apply to
 // one request, each by a filter of its own.
 const (
 	corsFilter      = "envoy.filters.http.cors"
+	fallbackFilter  = "envoy.filters.http.custom_response"
 	bufferFilter    = "envoy.filters.http.buffer"
 	faultFilter     = "fault."
 	rateLimitFilter = "rate-limit."
@@ -77,6 +80,7 @@ func policyFilters() []*hcmv3.HttpFilter {
 	}
 	filters := []*hcmv3.HttpFilter{
 		off(corsFilter, &corsv3.Cors{}),
+		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
 		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(1)}), // a route says how much
 	}
 	for i := range maxPerRoute {

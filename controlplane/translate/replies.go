@@ -14,7 +14,8 @@ import (
 // of the routes and of the Go filter are problem JSON already. What is no HTTP at all gets a bare 400.
 func localReplies() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{
-		reply("rate-limited", "Too many requests", detailed("local_rate_limited")),
+		{Filter: detailed("")}, // a fallback, the one reply of which Envoy says nothing, stays as it is
+		reply("rate-limited", "Too many requests", detailed(rateLimitedDetails)),
 		reply("fault", "A fault was injected", flagged("FI")),
 		reply("headers-too-large", "The request's headers are too large", answered(431)),
 		reply("upgrade-required", "The request's version of HTTP is too old", answered(426)),

@@ -52,14 +52,15 @@ func (u *unit) pathRoutes() []*routev3.Route {
 }
 
 // callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
-// instance that speaks Dubbo 2, and a gRPC client by one that speaks gRPC; JSON is for all.
+// instance that speaks Dubbo 2, and a gRPC client by one that speaks gRPC; JSON is for all. So it does where there is a
+// fallback, which has a form for each.
 func (u *unit) callRoutes(calls []variant) []*routev3.Route {
 	dubbo, grpc := only(calls, model.ProtocolDubbo), only(calls, model.ProtocolTriple, model.ProtocolGRPC)
-	if len(grpc) == 0 {
+	if len(grpc) == 0 && !fallsBack(u.in.Policies) {
 		return u.routes(calls, way{match: u.below, calls: true})
 	}
 	out := u.consumerRoutes(calls)
-	if len(dubbo) > 0 {
+	if len(dubbo) > 0 && len(grpc) > 0 {
 		out = append(out, u.routes(grpc, way{match: typed(u.below, startingWith("application/grpc")), calls: true})...)
 	}
 	return append(out, u.routes(calls, way{match: u.below, calls: true})...)

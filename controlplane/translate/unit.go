@@ -64,7 +64,7 @@ func (u *unit) problem(key, reason string) {
 
 // report notes that a setting of a route cannot be used, and where it comes from.
 func (u *unit) report(s routeSettings, field string, err error) {
-	inRule := map[string]bool{"fault": len(s.rule.Fault) > 0, "rateLimit": len(s.rule.RateLimit) > 0, "cors": s.rule.CORS != nil}
+	inRule := map[string]bool{"fault": len(s.rule.Fault) > 0, "rateLimit": len(s.rule.RateLimit) > 0, "cors": s.rule.CORS != nil, "fallback": len(s.rule.Fallback) > 0}
 	key := cmp.Or(u.in.Policies.From[field], u.in.Service.Name)
 	if inRule[field] {
 		key = s.source

@@ -10,13 +10,11 @@ import (
 // they are written.
 func (u *unit) unsupported() {
 	t := u.in.Policies.Traffic
-	failsafe := func(s *model.Strategy) bool { return s != nil && s.Mode == model.StrategyFailsafe }
 	body := func(l model.RateLimit) bool { return l.Body != "" }
 	for _, f := range []struct {
 		is         bool
 		field, say string
 	}{
-		{failsafe(t.Strategy), "strategy", "strategy failsafe is not in force yet; failures reach the caller"},
 		{t.Ejection != nil && t.Ejection.Recovery != nil, "ejection", "ejection.recovery is not in force yet; an instance comes back with its whole weight"},
 		{t.Locality != nil && t.LoadBalancing != nil && t.LoadBalancing.Policy == model.BalanceClientWeighted, "locality", "locality has no effect with loadBalancing: clientWeighted"},
 		{slices.ContainsFunc(t.RateLimit, body), "rateLimit", "rateLimit.body is not in force yet; the status is"},
@@ -24,13 +22,6 @@ func (u *unit) unsupported() {
 		if f.is {
 			key := u.in.Policies.From[f.field]
 			u.problem(key, key+": "+f.say)
-		}
-	}
-	for _, p := range u.in.Policies.Routes {
-		for _, rule := range p.Rules {
-			if failsafe(rule.Strategy) {
-				u.problem(model.PolicyID(p), model.PolicyID(p)+": strategy failsafe of a rule is not in force yet; failures reach the caller")
-			}
 		}
 	}
 }
