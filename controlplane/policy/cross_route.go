@@ -174,6 +174,37 @@ func (d *decoder) access(a model.Access) {
 			d.wrong(indexed("jwt", i)+".name", "%s was there already; give the provider another name", p.Name)
 		}
 		seen[p.Name] = true
+		if p.JWKSFile != "" {
+			d.warn(indexed("jwt", i)+".jwksFile", "it is not in force yet, nor is the policy with it; write the keys into jwks, or serve them at jwksUrl")
+		}
+	}
+	for i, r := range a.Rules {
+		d.accessRule(indexed("rules", i), r)
+	}
+}
+
+func (d *decoder) accessRule(path string, r model.AccessRule) {
+	for i, c := range r.From {
+		from := indexed(path+".from", i)
+		if len(c.Caller) > 0 {
+			d.warn(from+".caller", "it is not in force yet, nor is the policy with it")
+		}
+		if len(c.Identity)+len(c.Service) > 0 {
+			d.warn(from, "identity and service are not in force yet: no certificate is asked for, and without one nobody fits")
+		}
+	}
+	for i, m := range r.To {
+		to := indexed(path+".to", i)
+		for _, s := range []set{
+			{"query", len(m.Query) > 0}, {"cookies", len(m.Cookies) > 0}, {"percent", m.Percent != nil}, {"arguments", len(m.Arguments) > 0},
+		} {
+			if s.is {
+				d.wrong(below(to, s.name), "who may call cannot depend on it; name paths, methods, headers or attachments")
+			}
+		}
+		if s := m.Source; s != nil && len(s.IP)+len(s.Labels)+len(s.Zone) > 0 {
+			d.wrong(to+".source", "ip, labels and zone are not looked at here; write from: {ip: …}")
+		}
 	}
 }
 

@@ -68,6 +68,9 @@ func connectionManager(name string, services []ServiceResources, opt Options) *h
 // never meet them.
 func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 	filters := []*hcmv3.HttpFilter{httpFilter(formFilter, config.FormFilter, opt)}
+	for _, s := range services {
+		filters = append(filters, s.Tokens...) // before what looks at them
+	}
 	filters = append(filters, policyFilters()...)
 	for _, s := range services {
 		filters = append(filters, s.Filters...)

@@ -47,7 +47,8 @@ func Services(snap model.Snapshot) []model.Service {
 	return out
 }
 
-// Led lists the other services that the routes of a service lead to, whether they are registered or not, sorted by name.
+// Led lists the other services that the routes of a service lead to, and those that have the keys of its callers' tokens,
+// whether they are registered or not, sorted by name.
 func (in Input) Led() []string {
 	names := map[string]bool{}
 	for _, r := range in.Policies.Routes {
@@ -58,6 +59,11 @@ func (in Input) Led() []string {
 			for _, m := range rule.Mirror {
 				names[m.Service] = true
 			}
+		}
+	}
+	for _, a := range in.Policies.Access {
+		for _, j := range a.JWT {
+			names[j.JWKSService] = true
 		}
 	}
 	delete(names, "")

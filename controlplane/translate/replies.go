@@ -16,6 +16,8 @@ func localReplies() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{
 		{Filter: detailed("")}, // a fallback, the one reply of which Envoy says nothing, stays as it is
 		reply("rate-limited", "Too many requests", detailed(rateLimitedDetails)),
+		reply("forbidden", "The caller may not do this", detailedFrom("rbac_access_denied")),
+		reply("unauthorized", "The caller shows no valid token", detailedFrom("jwt_authn_access_denied")),
 		reply("fault", "A fault was injected", flagged("FI")),
 		reply("headers-too-large", "The request's headers are too large", answered(431)),
 		reply("upgrade-required", "The request's version of HTTP is too old", answered(426)),
@@ -47,11 +49,18 @@ func flagged(flags ...string) *accesslogv3.AccessLogFilter {
 
 // detailed fits what Envoy gives this reason for: a rate limit sets its flag only after the reply was made.
 func detailed(reason string) *accesslogv3.AccessLogFilter {
+	return expressed("response.code_details == '" + reason + "'")
+}
+
+// detailedFrom fits what Envoy gives a reason for that begins like this, and goes on with what of the policy it was.
+func detailedFrom(reason string) *accesslogv3.AccessLogFilter {
+	return expressed("response.code_details.startsWith('" + reason + "')")
+}
+
+func expressed(cel string) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{ExtensionFilter: &accesslogv3.ExtensionFilter{
-		Name: "envoy.access_loggers.extension_filters.cel",
-		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{
-			TypedConfig: pack(&celv3.ExpressionFilter{Expression: "response.code_details == '" + reason + "'"}),
-		},
+		Name:       "envoy.access_loggers.extension_filters.cel",
+		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{TypedConfig: pack(&celv3.ExpressionFilter{Expression: cel})},
 	}}}
 }
 

@@ -34,6 +34,7 @@ type ServiceResources struct {
 	Hosts     []string                  // more hosts that Hosted is reached under, by Route policies
 	Hosted    []*routev3.Route          // the routes of its own virtual host
 	Filters   []*hcmv3.HttpFilter       // its own ones, switched on by its routes
+	Tokens    []*hcmv3.HttpFilter       // those of them that tell who calls
 	Schemas   map[string]*routev3.Route // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 

@@ -36,7 +36,7 @@ func Service(in Input, opt Options) ServiceResources {
 
 // governed reports whether a policy says anything of the service.
 func (in Input) governed() bool {
-	return len(in.Policies.From)+len(in.Policies.Routes)+len(in.Policies.Mappings)+len(in.Policies.Methods) > 0
+	return len(in.Policies.From)+len(in.Policies.Routes)+len(in.Policies.Mappings)+len(in.Policies.Methods)+len(in.Policies.Access) > 0
 }
 
 func service(in Input, opt Options) ServiceResources {
@@ -55,7 +55,7 @@ func service(in Input, opt Options) ServiceResources {
 	if out.Domain != "" || len(out.Hosts) > 0 {
 		out.Hosted = u.hostedRoutes()
 	}
-	out.Schemas, out.Filters = u.schemas.routes(), u.adaptiveFilters()
+	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
 	targets := make([]target, 0, len(u.variants)+len(u.pools))
 	for _, v := range u.variants {
@@ -101,7 +101,7 @@ func (s ServiceResources) validate(packed bool) error {
 			inside(p.GetTypedExtensionConfig().GetTypedConfig())
 		}
 	}
-	for _, f := range s.Filters {
+	for _, f := range slices.Concat(s.Filters, s.Tokens) {
 		check(f)
 		inside(f.GetTypedConfig())
 	}

@@ -31,6 +31,7 @@ func newUnit(in Input, opt Options) *unit {
 	for _, o := range in.Others {
 		u.others[o.Service.Name] = newUnit(o, opt)
 	}
+	u.checkAccess()
 	return u
 }
 
