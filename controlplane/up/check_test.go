@@ -205,3 +205,15 @@ func TestBusy(t *testing.T) {
 		}
 	}
 }
+
+func TestTunables(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                     "glibc.pthread.rseq=0",
+		"glibc.malloc.arena=1": "glibc.malloc.arena=1:glibc.pthread.rseq=0",
+		"glibc.pthread.rseq=1": "glibc.pthread.rseq=1:glibc.pthread.rseq=0", // the last one counts
+	} {
+		if got := tunables(given); got != want {
+			t.Errorf("%q: got %q, want %q", given, got, want)
+		}
+	}
+}
