@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/importer"
+)
+
+func newImport() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import -f <file>",
+		Short: "Make policies of rules of Istio and OpenSergo",
+		Long: "Read VirtualServices and DestinationRules of Istio, and fault tolerance, traffic router and traffic lane rules of\n" +
+			"OpenSergo, and print policies that say the same. What cannot be expressed is told on standard error, field by field.\n" +
+			"Files that name each other have to be read together. Nothing is written: `dubbomesh diff -f -` shows what it would do.",
+		Example: "  dubbomesh import -f istio/ > policies.yaml\n  kubectl get virtualservice reviews -o yaml | dubbomesh import -f - | dubbomesh diff -f -",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			documents, err := readDocuments(cmd)
+			if err != nil {
+				return err
+			}
+			text, lost, err := importer.Import(documents)
+			if err != nil {
+				return err
+			}
+			for _, l := range lost {
+				cmd.PrintErrln("not expressed: " + printable(l.String()))
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), text)
+			return err
+		},
+	}
+	cmd.Flags().StringSliceP("filename", "f", nil, "file or folder with rules, - for standard input; may be repeated")
+	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
+	return cmd
+}
+
+// readDocuments reads the files of -f.
+func readDocuments(cmd *cobra.Command) (list []importer.Document, err error) {
+	paths, _ := cmd.Flags().GetStringSlice("filename")
+	if len(paths) == 0 {
+		return nil, usageError{fmt.Errorf("-f is missing: name a file or a folder with rules, or - for standard input")}
+	}
+	for _, path := range paths {
+		files, err := expand(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := readPolicyFile(cmd, file)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, importer.Document{File: file, Text: string(text)})
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,87 @@
+package importer
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.out.yaml")
+
+// A case is a file of rules; what becomes of it, and what does not, is beside it.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.in.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			in, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, lost, err := Import([]Document{{file, string(in)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range policy.Parse("out", []byte(text)) {
+				if err := p.Err(); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, l := range lost {
+				text += "# " + l.String() + "\n"
+			}
+			golden := strings.Replace(file, ".in.", ".out.", 1)
+			if *update {
+				if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), text); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoRule(t *testing.T) {
+	for _, text := range []string{"a: [", "kind: VirtualService\n", "just text"} {
+		if _, _, err := Import([]Document{{"f", text}}); err == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+}
+
+// Nothing from outside makes it panic, and what it makes can be applied.
+func FuzzImport(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.in.yaml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		text, _, err := Import([]Document{{"f", in}})
+		if err != nil {
+			return
+		}
+		for _, p := range policy.Parse("out", []byte(text)) {
+			if err := p.Err(); err != nil && !strings.Contains(err.Error(), "was there already") {
+				t.Error(err)
+			}
+		}
+	})
+}
