@@ -16,7 +16,6 @@ var pending = map[reflect.Type]string{
 	reflect.TypeFor[model.Telemetry]():   "Telemetry policies are not in force yet",
 	reflect.TypeFor[model.MeshTLS]():     "TLS between proxies is not in force yet: traffic goes in plain text",
 	reflect.TypeFor[model.LaneCarrier](): "lanes are not in force yet",
-	reflect.TypeFor[model.Breaker]():     "breaker is not in force yet; ejection is",
 }
 
 // Effective reports whether anything is made of policies of a kind.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,8 +160,8 @@ func overHTTP(t *testing.T, name string, echoed ...string) string {
 	return s.Listener.Addr().String()
 }
 
-// overDubbo answers every call with its name and all that came with the call.
-func overDubbo(t *testing.T, name string) string {
+// overDubbo answers every call with its name and all that came with the call, or with an error while broken says so.
+func overDubbo(t *testing.T, name string, broken *atomic.Bool) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -174,13 +175,13 @@ func overDubbo(t *testing.T, name string) string {
 				return
 			}
 			t.Cleanup(func() { _ = conn.Close() })
-			go answerCalls(conn, name)
+			go answerCalls(conn, name, broken)
 		}
 	}()
 	return l.Addr().String()
 }
 
-func answerCalls(conn net.Conn, name string) {
+func answerCalls(conn net.Conn, name string, broken *atomic.Bool) {
 	for {
 		h, body, err := readFrame(conn)
 		if err != nil {
@@ -188,9 +189,13 @@ func answerCalls(conn net.Conn, name string) {
 		}
 		var w dubbo.Writer
 		w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: h.ID}))
-		if h.Flags&dubbo.FlagEvent != 0 {
+		switch {
+		case h.Flags&dubbo.FlagEvent != 0:
 			w.Null()
-		} else {
+		case broken.Load():
+			w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusServiceError, ID: h.ID}))
+			w.String("broken")
+		default:
 			w.Int(dubbo.ResponseValue)
 			w.String(name + " " + strings.ToValidUTF8(string(body), "."))
 		}
@@ -274,5 +279,54 @@ func TestFallback(t *testing.T) {
 		if status, answer := e.consume(x.service, "all"); status != dubbo.StatusOK || !strings.Contains(answer, x.answer) {
 			t.Errorf("a consumer of %s: %v %q, want %q", x.service, status, answer, x.answer)
 		}
+	}
+}
+
+// A breaker opens when too many calls fail, and closes when it has been open for its time and they no longer do.
+func TestBreaker(t *testing.T) {
+	var broken atomic.Bool
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if broken.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(web.Close)
+	e := newEdge(t, []model.Service{
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "dubbo", &broken), nil)}},
+		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, web.Listener.Addr().String(), nil)}},
+	}, `
+{kind: Mesh, name: mesh, traffic: {
+  breaker: {errorPercent: 50%, minRequests: 5, window: 1s, openFor: 2s},
+  fallback: {on: open, status: 299, body: open}}}
+`)
+	for _, path := range []string{"/web/", "/" + hello + "/ask"} {
+		t.Run(path, func(t *testing.T) {
+			until := func(what string, status int) {
+				t.Helper()
+				deadline := time.Now().Add(20 * time.Second)
+				for got := 0; got != status; {
+					if got, _, _ = e.get(http.MethodPost, path); time.Now().After(deadline) {
+						t.Fatalf("%s: %d, want %d", what, got, status)
+					}
+				}
+			}
+			broken.Store(false)
+			until("closed", 200)
+			broken.Store(true)
+			until("failing", 500)
+			until("open", 299)
+			if status, answer := e.consume(hello, "ask"); path != "/web/" && (status != dubbo.StatusOK || answer != "\x92") {
+				t.Errorf("a consumer gets %v %q", status, answer)
+			}
+			until("half-open", 500)
+			until("open again", 299)
+			broken.Store(false)
+			until("closed again", 200)
+			for range 100 {
+				if status, _, _ := e.get(http.MethodPost, path); status != 200 {
+					t.Fatalf("closed: %d", status)
+				}
+			}
+		})
 	}
 }

@@ -33,6 +33,7 @@ var clusterFeatures = []func(*clusterv3.Cluster, target){
 	budgetRetries, // replaces limits of retries
 	connect,
 	eject,
+	breakOpen, // after what eject has set
 	checkHealth,
 	admit, // a filter of the cluster, beside the protocol that connect has set
 }
@@ -83,6 +84,7 @@ func policyFilters() []*hcmv3.HttpFilter {
 	}
 	filters := []*hcmv3.HttpFilter{
 		off(corsFilter, &corsv3.Cors{}),
+		off(fallbackFilter, &customv3.CustomResponse{}), // sees the refusals of all that come after it
 		off(denyFilter, &rbacv3.RBAC{}),
 		off(allowFilter, &rbacv3.RBAC{}),
 		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it

@@ -103,7 +103,7 @@ func slowStart(t target) *clusterv3.Cluster_SlowStartConfig {
 		window = l.WarmUp.Std()
 	}
 	if window <= 0 {
-		return nil
+		return regain(recovery(t.settings))
 	}
 	s := &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(max(window, time.Millisecond))}
 	if l != nil && l.WarmUpAggression != nil {
