@@ -84,7 +84,6 @@ func policyFilters() []*hcmv3.HttpFilter {
 	}
 	filters := []*hcmv3.HttpFilter{
 		off(corsFilter, &corsv3.Cors{}),
-		off(fallbackFilter, &customv3.CustomResponse{}), // sees the refusals of all that come after it
 		off(denyFilter, &rbacv3.RBAC{}),
 		off(allowFilter, &rbacv3.RBAC{}),
 		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
