@@ -121,7 +121,7 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	}
 	out.Passed = whyNot(passed, rule)
 	out.Answer = answer(m.Route)
-	service, known := q.service(m)
+	service, known := q.service(m, rule)
 	if known {
 		out.Service, out.Method = service.Name, q.method(service, m)
 	}
@@ -192,13 +192,19 @@ func redirection(a *routev3.RedirectAction) string {
 	return out
 }
 
-// service is the service that a route is of: by the path that it is reached by, by the host, or by where it leads to.
-func (q Question) service(m routing.Match) (model.Service, bool) {
+// service is the service that a route is of: by the path that it is reached by, by the host, by the policy of its rule, or
+// by where it leads to.
+func (q Question) service(m routing.Match, rule string) (model.Service, bool) {
 	cluster := m.Route.GetRoute().GetCluster()
 	if all := m.Route.GetRoute().GetWeightedClusters().GetClusters(); len(all) > 0 {
 		cluster = all[0].GetName()
 	}
 	target := translate.ClusterService(cluster)
+	for _, p := range q.Snapshot.Policies.Routes {
+		if p.Service != "" && strings.HasPrefix(rule, model.PolicyID(p)+" ") {
+			target = p.Service
+		}
+	}
 	for _, s := range translate.Services(q.Snapshot) {
 		if translate.PathPrefix(s.Name) == m.Prefix || strings.EqualFold(s.Name, m.VirtualHost) {
 			return s, true

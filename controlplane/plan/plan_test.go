@@ -54,7 +54,7 @@ func TestFieldsOfAChange(t *testing.T) {
 		switch {
 		case strings.HasSuffix(f.Path, ".route.timeout") && f.Before == "2s" && f.After == "3s":
 			timeouts++
-		case strings.HasSuffix(f.Path, ".route.idleTimeout"):
+		case f.Action == Changed && strings.Contains(f.Path, ".route."): // what follows from it
 		default:
 			t.Errorf("unexpected: %+v", f)
 		}
@@ -87,6 +87,17 @@ func TestResourcesComeAndGo(t *testing.T) {
 	back, _ := Make(Change{Snapshot: mesh(), Before: was, After: Overlay(was, nil, true), Options: translate.DefaultOptions()})
 	if len(back.Resources) != 3 || back.Resources[0].Action != Removed || back.Policies[0].Action != Removed {
 		t.Errorf("got %+v", back)
+	}
+}
+
+func TestWhomAPlanReaches(t *testing.T) {
+	has := translate.Translate(mesh(), translate.DefaultOptions())
+	changed := plan(t, timeout, strings.Replace(timeout, "2s", "3s", 1))
+	if !changed.Reaches(has) || changed.Reaches(translate.Resources{}) || (Plan{}).Reaches(has) {
+		t.Error("a change reaches whoever has what is changed, and nobody else")
+	}
+	if p := (Plan{Resources: []Resource{{Type: "clusters", Name: "new", Action: Added}}}); !p.Reaches(translate.Resources{}) {
+		t.Error("what is added is sent to all")
 	}
 }
 
