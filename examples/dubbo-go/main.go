@@ -84,6 +84,7 @@ func run(o options) error {
 	for name, service := range map[string]any{
 		helloInterface: &Hello{delay: o.delay},
 		echoInterface:  &Echo{name: o.name},
+		typesInterface: &Types{},
 	} {
 		if err := srv.RegisterService(service, append(common, server.WithInterface(name))...); err != nil {
 			return fmt.Errorf("export %s: %w", name, err)
