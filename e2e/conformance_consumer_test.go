@@ -7,15 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/goccy/go-yaml"
 )
 
 // overHTTP is the provider's name of what an HTTP service answers.
@@ -162,14 +158,8 @@ func (c *consumerCalls) why(call, consumer, provider string) string {
 
 func newConsumerCalls(t *testing.T) *consumerCalls {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "conformance", "consumers.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &consumerCalls{cells: map[string]map[string]consumerCall{}}
-	if err := yaml.UnmarshalWithOptions(text, &c.known, yaml.Strict()); err != nil {
-		t.Fatalf("consumers.yaml: %v", err)
-	}
+	readConformance(t, "consumers", &c.known)
 	return c
 }
 
