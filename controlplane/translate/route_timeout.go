@@ -16,10 +16,6 @@ func timeOut(r *routev3.Route, _ *unit, s routeSettings) {
 			a.IdleTimeout = durationpb.New(d.Std() + uploadPause)
 		}
 	}
-	if s.way.calls && a.MaxStreamDuration == nil {
-		// A caller may ask for less time than the route gives it: Dubbo consumers do, by way of the header of gRPC.
-		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{GrpcTimeoutHeaderMax: a.Timeout}
-	}
 	if d := or(s.rule.IdleTimeout, s.service.IdleTimeout); d != nil {
 		a.IdleTimeout = durationOf(d)
 	}

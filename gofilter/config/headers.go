@@ -20,7 +20,7 @@ const (
 //	x-dubbo-method                             the method as sent, when the path has another: a generic call ($invoke)
 //	                                           is routed by the method that its first argument names
 //	x-dubbo-one-way: true                      when no answer is wanted
-//	grpc-timeout                               how long the consumer waits, when it says so: 3000m are 3000 milliseconds
+//	x-dubbo-timeout                            decimal milliseconds: how long the consumer waits, when it says so
 //	x-dubbo-attachment-<key>, traceparent, …   string attachments whose key and value fit a header
 //
 // with names in the path percent-encoded where a URL needs it, the interface's as :authority too, header names made of
@@ -38,7 +38,7 @@ const (
 	ProtocolHeader    = "x-dubbo-protocol"
 	MethodHeader      = "x-dubbo-method"
 	OneWayHeader      = "x-dubbo-one-way"
-	TimeoutHeader     = "grpc-timeout" // the one header by which Envoy takes a deadline from any caller
+	TimeoutHeader     = "x-dubbo-timeout"
 	StatusHeader      = "x-dubbo-status"
 	ExceptionHeader   = "x-dubbo-exception"
 	ProviderHeader    = "x-dubbo-provider" // ip:port of the instance that answered, on every answer to a call

@@ -232,8 +232,7 @@ func (c *call) attachment(key, value []byte) {
 		return
 	case "timeout":
 		if ms, err := strconv.ParseUint(string(value), 10, 31); err == nil && ms > 0 {
-			var text [12]byte
-			c.changing(&c.timeout, appendTimeout(text[:0], ms))
+			c.changing(&c.timeout, value)
 		}
 		return
 	}
@@ -246,14 +245,6 @@ func (c *call) attachment(key, value []byte) {
 		c.bytes += len(key) + len(value)
 		c.changing(n, value)
 	}
-}
-
-// appendTimeout appends milliseconds as gRPC writes a timeout: at most eight digits, and the unit.
-func appendTimeout(dst []byte, ms uint64) []byte {
-	if ms < 1e8 {
-		return append(strconv.AppendUint(dst, ms, 10), 'm')
-	}
-	return append(strconv.AppendUint(dst, ms/1000, 10), 'S')
 }
 
 func (c *call) remember(key []byte) *name {

@@ -88,7 +88,7 @@ x-dubbo-arguments: 2
 x-dubbo-parameter-types: Ljava/lang/String;
 x-dubbo-arguments: 2
 tri-service-group: red
-grpc-timeout: 3000m
+x-dubbo-timeout: 3000
 Traceparent: 00-1-2-01
 X-Dubbo-Attachment-Umlaut: ä
 X-Dubbo-Attachment-Userid: Ann

@@ -22,14 +22,19 @@ const consumerFilter = `
           filter_config: {"@type": type.googleapis.com/google.protobuf.StringValue, value: '{"maxRequestBytes": 4194304}'}
           ` + moduleConfig
 
-// deadline has Envoy wait no longer than a consumer does that says how long.
-const deadline = "max_stream_duration: {grpc_timeout_header_max: 10s}"
+// deadline makes Envoy wait no longer than the consumer does, who is not allowed to say so in Envoy's own header.
+const deadline = `
+          - name: deadline
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
+              mutations: {request_mutations: [{append: {append_action: OVERWRITE_IF_EXISTS_OR_ADD,
+                header: {key: x-envoy-upstream-rq-timeout-ms, value: "%REQ(x-dubbo-timeout)%"}}}]}`
 
 // startConsumerRig is startRig for Dubbo consumers. Options are further fields of the connection manager.
 func startConsumerRig(t *testing.T, options string, routes ...route) *rig {
 	t.Helper()
 	text := strings.Replace(bootstrap(routes), "    - filters:", "    - filters:"+consumerFilter, 1)
-	text = strings.Replace(text, "          http_filters:", "          use_remote_address: true"+options+"\n          http_filters:", 1)
+	text = strings.Replace(text, "          http_filters:", "          use_remote_address: true"+options+"\n          http_filters:"+deadline, 1)
 	e := testenvoy.Start(t, testenvoy.Options{Bootstrap: text})
 	return &rig{e, e.ListenerURL("in")}
 }

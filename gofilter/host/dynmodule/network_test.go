@@ -167,7 +167,7 @@ func TestConsumerErrors(t *testing.T) {
 func TestConsumerFailures(t *testing.T) {
 	mute, gone, full := startProvider(t, silent), startProvider(t, hangUp), startProvider(t, busy)
 	r := startConsumerRig(t, "",
-		route{prefix: "/com.example.Mute/", providers: []*provider{mute}, options: deadline},
+		route{prefix: "/com.example.Mute/", providers: []*provider{mute}},
 		route{prefix: "/com.example.Gone/", providers: []*provider{gone}},
 		route{prefix: "/com.example.Full/", providers: []*provider{full}},
 		route{prefix: "/com.example.Nobody/"})
