@@ -21,9 +21,6 @@ const (
 
 const actionDeny = "deny"
 
-// dryRun precedes the names of counters of what would be refused.
-const dryRun = "dry_run_"
-
 // checkAccess leaves Access policies out that cannot be held to: half of one would let in, or refuse, whom it does not
 // mean.
 func (u *unit) checkAccess() {
@@ -80,7 +77,7 @@ func (a *accessRules) refuse(r *routev3.Route, filter string, action rbacv3.RBAC
 	if len(a.held)+len(a.tried) == 0 {
 		return
 	}
-	out := &rbacfilterv3.RBAC{RulesStatPrefix: filter + ".", ShadowRulesStatPrefix: filter + "." + dryRun, TrackPerRuleStats: true}
+	out := refusing(filter)
 	if len(a.held) > 0 {
 		out.Rules = &rbacv3.RBAC{Action: action, Policies: a.held}
 	}
@@ -88,6 +85,12 @@ func (a *accessRules) refuse(r *routev3.Route, filter string, action rbacv3.RBAC
 		out.ShadowRules = &rbacv3.RBAC{Action: action, Policies: a.tried}
 	}
 	enable(r, filter, &rbacfilterv3.RBACPerRoute{Rbac: out})
+}
+
+// refusing is a filter that refuses nothing yet. It has the names of counters, which Envoy takes in part from the listener,
+// in part from the route.
+func refusing(filter string) *rbacfilterv3.RBAC {
+	return &rbacfilterv3.RBAC{RulesStatPrefix: filter, ShadowRulesStatPrefix: filter, TrackPerRuleStats: true}
 }
 
 // policyRules are the rules of a policy for requests of a way, by name. A policy that says only who callers are has none.

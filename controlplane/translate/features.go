@@ -8,7 +8,6 @@ import (
 	customv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/custom_response/v3"
 	faultv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/fault/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
-	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -84,8 +83,8 @@ func policyFilters() []*hcmv3.HttpFilter {
 	}
 	filters := []*hcmv3.HttpFilter{
 		off(corsFilter, &corsv3.Cors{}),
-		off(denyFilter, &rbacv3.RBAC{}),
-		off(allowFilter, &rbacv3.RBAC{}),
+		off(denyFilter, refusing(denyFilter)),
+		off(allowFilter, refusing(allowFilter)),
 		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
 		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(1)}), // a route says how much
 	}
