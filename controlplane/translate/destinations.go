@@ -40,10 +40,11 @@ func (u *unit) pool(v variant, labels map[string]string, method string, s model.
 
 // own narrows the service's variants to what its settings leave requests that no rule sends elsewhere: a subset, and for
 // a method with limits a pool.
-func (u *unit) own(to []variant, method string) []variant {
-	s := u.in.Policies.Traffic
+func (u *unit) own(to []variant, w way) []variant {
+	s, method := u.in.Policies.Traffic, w.method
+	to, inLane := u.lane(u, to, w.lane)
 	var labels map[string]string
-	if subset := s.Subset; subset != nil {
+	if subset := s.Subset; subset != nil && !inLane {
 		some := func(v variant) bool {
 			return slices.ContainsFunc(v.instances, func(in model.Instance) bool { return model.HasLabels(in, subset.Labels) })
 		}
@@ -73,15 +74,26 @@ type destination struct {
 // destinations are where a route leads. Those that a rule names were found to be there.
 func (u *unit) destinations(to []variant, w way, rule model.Rule) []destination {
 	if len(rule.To) == 0 {
-		return []destination{{to: u.own(to, w.method), weight: 1}}
+		return []destination{{to: u.own(to, w), weight: 1}}
 	}
 	var out []destination
 	for _, b := range rule.To {
 		if found, err := u.backend(to, b.Service, b.Labels, b.Group, b.Version); err == nil {
+			if from := u.serving(b.Service); len(b.Labels) == 0 {
+				found, _ = u.lane(from, found, w.lane)
+			}
 			out = append(out, destination{found, uint64(model.Or(b.Weight, 1)), b})
 		}
 	}
 	return out
+}
+
+// serving is the service that a policy names, "" for the unit's own.
+func (u *unit) serving(service string) *unit {
+	if other, ok := u.others[service]; ok {
+		return other
+	}
+	return u
 }
 
 // action sends requests to destinations; the variants of each differ in nothing but their protocol, and share in proportion
@@ -197,10 +209,7 @@ func (u *unit) mirror(a *routev3.RouteAction, to []variant, rule model.Rule) {
 
 // variantHeaders name the variant that a destination is, which need not be the one that was asked for.
 func (u *unit) variantHeaders(d destination) (e edits) {
-	v, from := d.to[0], u
-	if other, ok := u.others[d.backend.Service]; ok {
-		from = other
-	}
+	v, from := d.to[0], u.serving(d.backend.Service)
 	for _, h := range []struct{ name, value string }{
 		{groupHeader, v.group}, {versionHeader, v.version}, {config.SchemaHeader, from.schemas[pair{v.group, v.version}].id},
 	} {

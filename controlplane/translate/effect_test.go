@@ -217,6 +217,9 @@ func nobody(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// never is for providers that always answer.
+var never atomic.Bool
+
 const hello = "com.example.Hello"
 
 // In place of a failure callers get what the policy says, over HTTP and over Dubbo.

@@ -54,6 +54,7 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	hash,
 	rewrite,
 	editHeaders,
+	passLane,
 	allowOrigins,
 	askTokens,
 	restrict, // needs what tokens say

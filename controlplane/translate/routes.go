@@ -31,6 +31,7 @@ type way struct {
 	calls      bool                       // the path is that of a call: /{service}/{method}
 	method     string                     // the Dubbo method, where it is known
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
+	lane       *laneWay                   // that the requests are in, nil for none
 	operations map[pair]string            // index of the schema's operation, nil for none
 }
 

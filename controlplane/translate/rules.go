@@ -32,7 +32,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 		}
 	}
 	for _, v := range u.methods(w) {
-		out = append(out, u.route(to, v, model.Rule{}, ""))
+		out = append(out, u.laned(to, v, model.Rule{}, "", v.match())...)
 	}
 	return out
 }
@@ -86,7 +86,11 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 			if err := u.reachable(to, rule); err != nil {
 				return nil, err
 			}
-			r = u.route(to, part, rule, source)
+			for _, r := range u.laned(to, part, rule, source, match) {
+				r.Name = rule.Name
+				out = append(out, r)
+			}
+			continue
 		}
 		r.Match, r.Name = match, rule.Name
 		out = append(out, r)

@@ -41,10 +41,13 @@ const maxRules = 5000
 
 // boundRules leaves out the rules of a service that has too many.
 func (u *unit) boundRules() {
-	n := 0
+	n, lanes := 0, 1
+	for _, l := range u.in.Policies.Lanes {
+		lanes += len(u.carriers()) + len(l.Match)
+	}
 	for _, p := range u.in.Policies.Routes {
 		for _, rule := range p.Rules {
-			n += len(anyOf(rule.Match)) * (1 + len(u.in.Policies.Methods))
+			n += len(anyOf(rule.Match)) * (1 + len(u.in.Policies.Methods)) * lanes
 		}
 	}
 	if n > maxRules {

@@ -1,0 +1,173 @@
+package translate
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
+)
+
+// laneWay is one way for a request to be in a lane: it carries the lane's name already, or enters here.
+type laneWay struct {
+	lane   model.Lane
+	enters bool
+	narrow func(*routev3.RouteMatch) error
+}
+
+// laned are routes for requests that match: one for each way into a lane, the last for those in none.
+func (u *unit) laned(to []variant, w way, rule model.Rule, source string, match *routev3.RouteMatch) (out []*routev3.Route) {
+	for _, l := range u.laneWays(to, w) {
+		m := proto.CloneOf(match)
+		err := l.narrow(m)
+		if err == nil {
+			err = checkRegexes(m)
+		}
+		if err != nil {
+			u.problem(model.PolicyID(l.lane), fmt.Sprintf("%s on %s: match: %v", model.PolicyID(l.lane), u.in.Service.Name, err))
+			continue
+		}
+		part := w
+		part.lane = &l
+		r := u.route(to, part, rule, source)
+		r.Match = m
+		out = append(out, r)
+	}
+	r := u.route(to, w, rule, source)
+	r.Match = match
+	return append(out, r)
+}
+
+// laneWays lists the ways into the lanes of the service. What a request carries counts before what it would enter. A lane
+// in which nobody is, and from which calls fall back, needs no route: the name is passed on all the same.
+func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
+	var carried []laneWay
+	for _, name := range u.carriers() {
+		for _, lane := range u.in.Policies.Lanes {
+			if u.has(lane) && (lane.Fallback == "none" || inhabited(to, lane)) {
+				carried = append(carried, laneWay{lane: lane, narrow: func(m *routev3.RouteMatch) error {
+					m.Headers = append(m.Headers, u.carries(name, lane.Value()))
+					return nil
+				}})
+			}
+		}
+	}
+	for _, lane := range u.in.Policies.Lanes {
+		if lane.Service != "" && lane.Service != u.in.Service.Name {
+			continue
+		}
+		for _, m := range lane.Match {
+			if m.Method != nil && !w.calls {
+				if fits, err := fitsText(*m.Method, w.method); err != nil || !fits || w.method == "" {
+					continue
+				}
+				m.Method = nil
+			}
+			if m.Percent == nil {
+				m.Percent = lane.Percent
+			}
+			out = append(out, laneWay{lane: lane, enters: true, narrow: func(match *routev3.RouteMatch) error { return narrow(match, m, w) }})
+		}
+	}
+	return append(carried, out...)
+}
+
+// carriers are the headers that the name of a lane comes in, the one that counts most first.
+func (u *unit) carriers() []string {
+	c := u.in.Policies.Carrier
+	out := []string{c.Header, attachmentHeader(c)}
+	if c.Baggage != "" {
+		out = append(out, baggageHeader)
+	}
+	return out
+}
+
+const baggageHeader = "baggage" // of W3C, with members key=value;properties
+
+func (u *unit) carries(header, value string) *routev3.HeaderMatcher {
+	if header != baggageHeader {
+		return headerMatches(header, exactly(value))
+	}
+	member := regexp.QuoteMeta(u.in.Policies.Carrier.Baggage) + `\s*=\s*` + regexp.QuoteMeta(value)
+	return regexCondition(baggageHeader, `(?:.*,)?\s*`+member+`\s*(?:[;,].*)?`, false)
+}
+
+func attachmentHeader(c model.LaneCarrier) string {
+	return config.AttachmentPrefix + strings.ToLower(c.Attachment)
+}
+
+// passLane writes the lane of a request in each form that the next one may look for: what has come in one is passed on in
+// both. What enters a lane has it in its baggage too.
+func passLane(r *routev3.Route, u *unit, s routeSettings) {
+	c := u.in.Policies.Carrier
+	if len(u.in.Policies.Lanes) == 0 && u.in.Policies.From["lane.header"] == "" {
+		return
+	}
+	header, attachment := c.Header, attachmentHeader(c)
+	l := s.way.lane
+	if l == nil {
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, unlessThere(header, attachment), unlessThere(attachment, header))
+		return
+	}
+	value := literal(l.lane.Value())
+	r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(header, value), overwrite(attachment, value))
+	if l.enters && c.Baggage != "" {
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, &corev3.HeaderValueOption{
+			Header: &corev3.HeaderValue{Key: baggageHeader, Value: c.Baggage + "=" + value},
+		})
+	}
+}
+
+// unlessThere copies a header to one that is not there. Envoy adds nothing where there is nothing to copy.
+func unlessThere(name, from string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: "%REQ(" + from + ")%"},
+		AppendAction: corev3.HeaderValueOption_ADD_IF_ABSENT,
+	}
+}
+
+// has reports whether instances of the service may be in a lane.
+func (u *unit) has(lane model.Lane) bool {
+	return len(lane.Services) == 0 || slices.Contains(lane.Services, u.in.Service.Name)
+}
+
+// inhabited reports whether some instance is in a lane.
+func inhabited(to []variant, lanes ...model.Lane) bool {
+	return slices.ContainsFunc(to, func(v variant) bool {
+		return slices.ContainsFunc(v.instances, func(in model.Instance) bool { return inLane(in, lanes) })
+	})
+}
+
+func inLane(in model.Instance, lanes []model.Lane) bool {
+	return slices.ContainsFunc(lanes, func(l model.Lane) bool { return model.HasLabels(in, l.InstanceLabels()) })
+}
+
+// lane narrows variants of a service, which need not be u's own, to those who are in the lane of a request, or else to
+// those who are in none. Where everybody is in some lane, that is everybody.
+func (u *unit) lane(from *unit, to []variant, l *laneWay) (out []variant, in bool) {
+	lanes := slices.DeleteFunc(slices.Clone(from.in.Policies.Lanes), func(lane model.Lane) bool { return !from.has(lane) })
+	s := from.in.Policies.Traffic
+	if l != nil && from.has(l.lane) && (l.lane.Fallback == "none" || inhabited(to, l.lane)) {
+		for _, v := range to {
+			out = append(out, u.pool(v, l.lane.InstanceLabels(), "", s))
+		}
+		return out, true
+	}
+	base := func(in model.Instance) bool { return !inLane(in, lanes) }
+	if !inhabited(to, lanes...) || !slices.ContainsFunc(to, func(v variant) bool { return slices.ContainsFunc(v.instances, base) }) {
+		return to, false
+	}
+	for _, v := range to {
+		v.cluster += "|base"
+		v.instances = slices.DeleteFunc(slices.Clone(v.instances), func(in model.Instance) bool { return !base(in) })
+		u.pools[v.cluster] = target{v, s}
+		out = append(out, v)
+	}
+	return out, false
+}
