@@ -69,7 +69,7 @@ func said(path []string, value *matcherv3.ValueMatcher) *rbacv3.Principal {
 	for _, segment := range path {
 		m.Path = append(m.Path, &matcherv3.MetadataMatcher_PathSegment{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: segment}})
 	}
-	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Metadata{Metadata: m}}
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: m}}}
 }
 
 func present() *matcherv3.ValueMatcher {
