@@ -22,10 +22,10 @@ var (
 )
 
 // detailsAre is an expression that is true of answers of which Envoy says one of these. Envoy takes it parsed.
-func detailsAre(any []string) *xdscel.CelExpression {
+func detailsAre(some []string) *xdscel.CelExpression {
 	b := &expressions{}
 	var all *expr.Expr
-	for _, text := range any {
+	for _, text := range some {
 		part := b.details(text)
 		if all != nil {
 			part = b.call("_||_", all, part)

@@ -277,6 +277,10 @@ func TestFallback(t *testing.T) {
 		{"com.example.Gone", "\x92"},
 		{"com.example.List", "\x91\x78"},
 		{"com.example.Safe", "\x92"},
+		{"gone", "\x92"}, // of services that speak HTTP
+		{"empty", "\x91\x78"},
+		{"limited", "web"},
+		{"limited", "\x92"},
 		{"com.example.Refused", "HTTP 403 Forbidden: not today"},
 	} {
 		if status, answer := e.consume(x.service, "all"); status != dubbo.StatusOK || !strings.Contains(answer, x.answer) {

@@ -68,18 +68,18 @@ func failures(f model.Fallback) *xdstype.Matcher_MatcherList_Predicate {
 	if len(on) == 0 && len(f.Statuses) == 0 {
 		on = []string{model.FallbackOnOpen, model.FallbackOnOverload, model.FallbackOnTimeout}
 	}
-	var any []*xdstype.Matcher_MatcherList_Predicate
+	var fits []*xdstype.Matcher_MatcherList_Predicate
 	for _, o := range on {
-		any = append(any, failure(o))
+		fits = append(fits, failure(o))
 	}
 	for _, status := range f.Statuses {
-		any = append(any, statusIs(itoa(int(status))))
+		fits = append(fits, statusIs(itoa(int(status))))
 	}
-	if len(any) == 1 {
-		return any[0]
+	if len(fits) == 1 {
+		return fits[0]
 	}
 	return &xdstype.Matcher_MatcherList_Predicate{MatchType: &xdstype.Matcher_MatcherList_Predicate_OrMatcher{
-		OrMatcher: &xdstype.Matcher_MatcherList_Predicate_PredicateList{Predicate: any},
+		OrMatcher: &xdstype.Matcher_MatcherList_Predicate_PredicateList{Predicate: fits},
 	}}
 }
 
