@@ -146,6 +146,16 @@ func (c *consumerCalls) add(t *testing.T, call, consumer, provider, straight, go
 	c.cells[call][consumer+" to "+provider] = result
 }
 
+// ran reports whether there is a call from a consumer to a provider.
+func (c *consumerCalls) ran(pair string) bool {
+	for _, cells := range c.cells {
+		if _, ok := cells[pair]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // why finds the reason in consumers.yaml.
 func (c *consumerCalls) why(call, consumer, provider string) string {
 	for _, e := range c.known {

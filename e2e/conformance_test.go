@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // conformanceUpdate is what `make conformance` sets.
@@ -80,11 +82,48 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	rep.consumersOfHTTP(t, described)
+	if rep.complete() {
+		rep.publish(t)
+	}
+}
+
+// publish writes the page when told to, and otherwise checks that it is what was got.
+func (r *conformanceReport) publish(t *testing.T) {
+	t.Helper()
 	if *conformanceUpdate {
-		if err := os.WriteFile(repository(conformancePage), []byte(rep.page()), 0o644); err != nil {
+		if err := os.WriteFile(repository(conformancePage), []byte(r.page()), 0o644); err != nil {
 			t.Fatal(err)
 		}
+		return
 	}
+	text, err := os.ReadFile(repository(conformancePage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(text), "\n"), strings.Split(r.page(), "\n")); d != "" {
+		t.Errorf("%s is not what was got; run `make conformance` (-page +got):\n%s", conformancePage, d)
+	}
+}
+
+// complete reports whether every case ran: with -run only some do.
+func (r *conformanceReport) complete() bool {
+	for i, table := range r.tables {
+		for j, c := range table.Cases {
+			for _, p := range conformancePeers {
+				if _, ran := r.requests[i][j][p.name]; !ran && table.runs(c, p) {
+					return false
+				}
+			}
+		}
+	}
+	for _, c := range dubboCallers[:2] {
+		for _, p := range []string{peers[0].name, peers[1].name, peers[2].name, overHTTP} {
+			if !r.calls.ran(c.name + " to " + p) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // place makes an address the only instance of a service.
