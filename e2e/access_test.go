@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -149,8 +150,8 @@ func (m *mesh) tokens(t *testing.T, s accessed) {
 		text := encode([]byte(`{"alg":"EdDSA","kid":"1"}`)) + "." + encode(claims)
 		return "Bearer " + text + "." + encode(ed25519.Sign(private, []byte(text)))
 	}
-	m.access(t, s.service, fmt.Sprintf(`rules: [{from: {claims: {realm.roles: admin, scope: read}}}]
-jwt: [{name: e2e, issuer: e2e, jwks: '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "%s"}]}'}]`, encode(public)))
+	keys := fmt.Sprintf(`{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "%s"}]}`, encode(public))
+	m.access(t, s.service, "rules: [{from: {claims: {realm.roles: admin, scope: read}}}]\njwt: [{name: e2e, issuer: e2e, jwks: '"+keys+"'}]")
 	gatewayClient.CloseIdleConnections() // connections that are open keep the filters that they began with
 	eventually(t, "a token is asked for", func() error {
 		status, body := s.request()
@@ -174,6 +175,20 @@ jwt: [{name: e2e, issuer: e2e, jwks: '{"keys": [{"kty": "OKP", "crv": "Ed25519",
 			t.Errorf("%s: %d %s, want %d", c.what, status, body, c.status)
 		}
 	}
+	identity := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, keys) }))
+	defer identity.Close()
+	registration := m.register(t, "identity", identity.Listener.Addr().String(), "--protocol", "http")
+	defer registration.stop(t)
+	m.access(t, s.service, "jwt: [{name: fetched, issuer: e2e, header: x-token, jwksUrl: http://identity/keys, jwksService: identity}]")
+	eventually(t, "a token is taken from another header, with keys that are fetched", func() error {
+		gatewayClient.CloseIdleConnections()
+		bare := strings.TrimPrefix(token(time.Hour), "Bearer ")
+		with, body := s.request("x-token", bare)
+		if without, _ := s.request("authorization", "Bearer "+bare); with != http.StatusOK || without != http.StatusUnauthorized {
+			return fmt.Errorf("%d without, %d with it: %s", without, with, body)
+		}
+		return nil
+	})
 	m.remove(t, "/dubbomesh/policies/Access/"+s.service)
 	s.await(t, http.StatusOK, "")
 }
