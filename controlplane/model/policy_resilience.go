@@ -130,7 +130,7 @@ type Breaker struct {
 	OpenFor *Duration `json:"openFor,omitempty" check:"min=100ms,max=1h"`
 	// Probes are the calls that are let through half-open; 5 by default.
 	Probes *uint32 `json:"probes,omitempty" check:"min=1,max=10000"`
-	// Recovery after the probes went well; 10% each 10s by default.
+	// Recovery lets calls in by and by when it closes: 10% more each 10s where nothing is said in it; all at once without it.
 	Recovery *Recovery `json:"recovery,omitempty"`
 }
 

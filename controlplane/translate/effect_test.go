@@ -289,6 +289,47 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// With recovery, a breaker that closes lets calls in by and by.
+func TestBreakerRecovery(t *testing.T) {
+	var broken atomic.Bool
+	broken.Store(true)
+	e := newEdge(t, []model.Service{{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "dubbo", &broken), nil)}}}, `
+{kind: Traffic, name: hello, service: `+hello+`, fallback: {on: open, status: 299},
+  breaker: {errorPercent: 50%, minRequests: 5, window: 1s, openFor: 1s, recovery: {step: 10%, every: 6s}}}
+`)
+	ask := func() int {
+		status, _, _ := e.get(http.MethodPost, "/"+hello+"/ask")
+		return status
+	}
+	deadline := time.Now().Add(time.Minute)
+	for refused := 0; refused < 1000; refused++ { // open, and not for a share of the calls alone
+		if ask() != 299 {
+			refused = 0
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not open")
+		}
+	}
+	broken.Store(false)
+	for ask() != 200 {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not close")
+		}
+	}
+	refused := 0
+	for inARow := 0; inARow < 500; inARow++ {
+		if ask() == 299 {
+			refused, inARow = refused+1, 0
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is never closed again")
+		}
+	}
+	if refused == 0 {
+		t.Error("all calls were let in at once")
+	}
+}
+
 // A breaker opens when too many calls fail, and closes when it has been open for its time and they no longer do.
 func TestBreaker(t *testing.T) {
 	var broken atomic.Bool

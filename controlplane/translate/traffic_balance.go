@@ -103,7 +103,7 @@ func slowStart(t target) *clusterv3.Cluster_SlowStartConfig {
 		window = l.WarmUp.Std()
 	}
 	if window <= 0 {
-		return regain(recovery(t.settings))
+		return regain(t.settings.Ejection)
 	}
 	s := &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(max(window, time.Millisecond))}
 	if l != nil && l.WarmUpAggression != nil {

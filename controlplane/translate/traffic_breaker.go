@@ -33,23 +33,36 @@ func breakOpen(c *clusterv3.Cluster, t target) {
 	c.CommonLbConfig.HealthyPanicThreshold = &typev3.Percent{Value: 0}
 }
 
-// recovery is how an instance that comes back gets its weight again, nil where nothing is said.
-func recovery(s model.TrafficSettings) *model.Recovery {
-	if s.Ejection != nil && s.Ejection.Recovery != nil {
-		return s.Ejection.Recovery
+// The steps in which something comes back where the policy does not say it.
+const (
+	stepPreset  = 10 // percent
+	everyPreset = 10 * time.Second
+)
+
+// steps are the percent of the first step, and the time that all of them take.
+func steps(r *model.Recovery) (first float64, all time.Duration) {
+	first = min(100, max(1, r.Step.Or(stepPreset*model.FullPercent/100).Number()))
+	return first, time.Duration(float64(r.Every.Or(everyPreset)) * 100 / first)
+}
+
+// readmission lets calls in by and by when a breaker closes: as long as failures are remembered, a share of the calls is
+// refused, which falls with each success.
+func readmission(b *model.Breaker) *model.AdmissionControl {
+	if b == nil || b.ErrorPercent == nil || b.Recovery == nil {
+		return nil
 	}
-	if s.Breaker != nil {
-		return s.Breaker.Recovery
-	}
-	return nil
+	first, all := steps(b.Recovery)
+	window := model.Duration(min(max(all, time.Second), 10*time.Minute))
+	success := max(model.FullPercent/100, model.FullPercent-*b.ErrorPercent)
+	refused := model.FullPercent - model.Percent(first/100*float64(model.FullPercent))
+	return &model.AdmissionControl{Window: &window, SuccessRate: &success, MaxRefused: &refused}
 }
 
 // regain is a slow start that lasts as long as all steps, and begins with the first.
-func regain(r *model.Recovery) *clusterv3.Cluster_SlowStartConfig {
-	if r == nil {
+func regain(e *model.Ejection) *clusterv3.Cluster_SlowStartConfig {
+	if e == nil || e.Recovery == nil {
 		return nil
 	}
-	step := max(1, r.Step.Or(10*model.FullPercent/100).Number())
-	window := time.Duration(float64(r.Every.Or(10*time.Second)) * 100 / step)
-	return &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(window), MinWeightPercent: &typev3.Percent{Value: min(step, 100)}}
+	first, all := steps(e.Recovery)
+	return &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(all), MinWeightPercent: &typev3.Percent{Value: first}}
 }

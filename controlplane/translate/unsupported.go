@@ -20,7 +20,6 @@ func (u *unit) unsupported() {
 		field, say string
 	}{
 		{t.Ejection != nil && t.Ejection.Recovery != nil && t.HealthCheck == nil, "ejection", "ejection.recovery has an effect on new instances alone: Envoy starts an instance slowly after a failed health check, not after an ejection; add healthCheck"},
-		{b.Recovery != nil && t.HealthCheck == nil, "breaker", "breaker.recovery has an effect on new instances alone: Envoy starts an instance slowly after a failed health check, not after an ejection; add healthCheck"},
 		{b.Probes != nil, "breaker", "breaker.probes has no effect: half-open, Envoy lets all calls through until minRequests of a window have failed by errorPercent"},
 		{b.SlowPercent != nil, "breaker", "breaker.slowPercent has no effect: Envoy does not count slow calls; bound them by retry.perTryTimeout or timeout, which count as errors"},
 		{t.Locality != nil && t.LoadBalancing != nil && t.LoadBalancing.Policy == model.BalanceClientWeighted, "locality", "locality has no effect with loadBalancing: clientWeighted"},
