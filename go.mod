@@ -3,6 +3,7 @@ module github.com/dubbomesh/dubbomesh
 go 1.26.0
 
 require (
+	cel.dev/expr v0.25.3
 	github.com/apache/dubbo-go-hessian2 v1.13.2
 	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2
 	github.com/envoyproxy/envoy/source/extensions/dynamic_modules v0.0.0-20260423231439-f1dd21b16c24
@@ -30,7 +31,6 @@ require (
 )
 
 require (
-	cel.dev/expr v0.25.3 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
