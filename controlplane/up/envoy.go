@@ -48,7 +48,7 @@ func (m *mesh) startEnvoy() error {
 			"ENVOY_DYNAMIC_MODULES_SEARCH_PATH=" + filepath.Dir(m.tools.module),
 			"GLIBC_TUNABLES=" + tunables(os.Getenv("GLIBC_TUNABLES")),
 		},
-		Log:  m.logFile("envoy"),
+		Log: m.logFile("envoy"),
 	}, envoyGrace, m.envoyEnded)
 	if err != nil {
 		return err
