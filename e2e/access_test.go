@@ -54,6 +54,9 @@ func TestAccess(t *testing.T) {
 	t.Run("method of a consumer", func(t *testing.T) {
 		m.access(t, echoService, "action: deny\nrules: [{to: {method: whoami}}]")
 		services[0].await(t, http.StatusForbidden, "urn:dubbomesh:forbidden")
+		if status := m.callByForm(t, echoService, "whoami"); status != http.StatusForbidden {
+			t.Errorf("the method by a form: %d, want 403", status)
+		}
 		if status, _, _, err := m.call(t.Context(), echoService, "hello", `["x"]`); err != nil || status == http.StatusForbidden {
 			t.Errorf("another method: %d %v", status, err)
 		}

@@ -101,6 +101,9 @@ func TestGovernance(t *testing.T) {
 		if err != nil || status != http.StatusTooManyRequests || !strings.Contains(string(body), "urn:dubbomesh:rate-limited") {
 			t.Errorf("a refusal: %d %v %s, %v", status, header, body, err)
 		}
+		if status := m.callByForm(t, echoService, "whoami", "x-user", "eve"); status != http.StatusTooManyRequests {
+			t.Errorf("a form of who has called too often: %d, want 429", status)
+		}
 		if seen := tally(20, "whoami", ""); seen["429"] != 0 {
 			t.Errorf("who is not told apart: %v", seen)
 		}

@@ -204,6 +204,26 @@ func (m *mesh) form(t *testing.T) {
 	}
 }
 
+// callByForm calls a method without arguments by a form on POST / and returns the status.
+func (m *mesh) callByForm(t *testing.T, service, method string, headers ...string) int {
+	t.Helper()
+	body := strings.NewReader(url.Values{"interface": {service}, "method": {method}}.Encode())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.gatewayURL+"/", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("content-type", "application/x-www-form-urlencoded")
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := gatewayClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
 // TestDubboRegistry calls providers that have registered themselves by Dubbo's own registry, with no other step.
 func TestDubboRegistry(t *testing.T) {
 	m := startMesh(t)

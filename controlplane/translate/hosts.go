@@ -2,11 +2,12 @@ package translate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -30,6 +31,7 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 	base := paths{services: make(map[string]ServiceResources, len(services)), operations: operations}
 	owner := hostOwners(services)
 	for _, s := range services {
+		base.filters = append(base.filters, s.switches...)
 		if s.packed != nil {
 			base.services[pathPrefix(s.Name)] = s
 		}
@@ -45,6 +47,8 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 			out.VirtualHosts = append(out.VirtualHosts, host)
 		}
 	}
+	slices.Sort(base.filters)
+	base.filters = slices.Compact(base.filters)
 	rest := virtualHost("*", opt)
 	rest.Matcher = pathMatcher(base.leaves())
 	out.VirtualHosts = append(out.VirtualHosts, rest)
@@ -104,9 +108,10 @@ func noService() *routev3.Route {
 }
 
 // formRoute switches the form filter on for a form on POST /. The filter sets the path that the form asks for and has
-// the route chosen again; the route's own answer is for a form that the filter let pass.
-func formRoute() *routev3.Route {
-	return &routev3.Route{
+// the route chosen again; the route's own answer is for a form that the filter let pass. Which filters a request meets
+// is decided before that: so it meets all that any service's route switches on, and each then looks at the route chosen.
+func formRoute(filters []string) *routev3.Route {
+	r := &routev3.Route{
 		Match: &routev3.RouteMatch{
 			PathSpecifier: &routev3.RouteMatch_Path{Path: "/"},
 			Headers: []*routev3.HeaderMatcher{
@@ -116,8 +121,27 @@ func formRoute() *routev3.Route {
 		},
 		Action:               problemResponse(404, "No such service", "The form names no service; send the field interface with the name of a registered one."),
 		ResponseHeadersToAdd: problemHeaders(),
-		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&routev3.FilterConfig{Config: &anypb.Any{}})},
 	}
+	for _, name := range append([]string{formFilter}, filters...) {
+		enable(r, name, switchedOn)
+	}
+	return r
+}
+
+// switches are the filters that routes switch on and that a form has to meet as well. Left out are those for calls of
+// Dubbo consumers, the limit of a body's size, of which forms have their own, and those that act on whatever meets them.
+func switches(routes []*routev3.Route) []string {
+	found := map[string]bool{}
+	for _, r := range routes {
+		for name := range r.GetTypedPerFilterConfig() {
+			switch {
+			case name == schemaFilter, name == restFilter, name == bufferFilter, strings.HasPrefix(name, adaptivePrefix):
+			default:
+				found[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 func exactly(value string) *matcherv3.StringMatcher {

@@ -34,6 +34,7 @@ func packRoutes(routes ...*routev3.Route) *anypb.Any {
 type paths struct {
 	services   map[string]ServiceResources // by the prefix that is theirs alone
 	operations map[string][]operation      // by the literal part that their templates begin with
+	filters    []string                    // that a form has to meet
 }
 
 // leaves are the routes by prefix. Envoy looks at those of the longest prefix only, so what stands under shorter ones is
@@ -46,7 +47,7 @@ func (p paths) leaves() map[string]*anypb.Any {
 		out[prefix] = p.leaf(prefix, p.shorter(prefix, nil))
 	}
 	if out["/"] == nil {
-		out["/"] = packRoutes(formRoute())
+		out["/"] = packRoutes(formRoute(p.filters))
 	}
 	for prefix, s := range p.services {
 		switch above := p.shorter(prefix, lengths); {
@@ -88,7 +89,7 @@ func (p paths) leaf(prefix string, above []string) *anypb.Any {
 		routes = append(routes, p.services[at].Paths...)
 	}
 	if prefix == "/" {
-		routes = append(routes, formRoute())
+		routes = append(routes, formRoute(p.filters))
 	}
 	return packRoutes(append(routes, otherVerbs(operations)...)...)
 }

@@ -39,6 +39,7 @@ type ServiceResources struct {
 	Problems  []model.Problem
 
 	packed     *anypb.Any  // Paths as they stand in the gateway's routes
+	switches   []string    // filters that Paths switch on and forms have to meet
 	operations []operation // of its Mapping policies
 }
 

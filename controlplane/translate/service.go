@@ -29,7 +29,7 @@ func Service(in Input, opt Options) ServiceResources {
 		return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
 	}
 	if len(out.Paths) > 0 {
-		out.packed = packRoutes(out.Paths...)
+		out.packed, out.switches = packRoutes(out.Paths...), switches(out.Paths)
 	}
 	return out
 }

@@ -31,7 +31,9 @@ func (u *unit) adaptiveFilters() []*hcmv3.HttpFilter {
 	}}
 }
 
-func (u *unit) adaptiveName() string { return "adaptive-concurrency|" + u.in.Service.Name }
+const adaptivePrefix = "adaptive-concurrency|"
+
+func (u *unit) adaptiveName() string { return adaptivePrefix + u.in.Service.Name }
 
 // adapt switches the service's filter on.
 func adapt(r *routev3.Route, u *unit, s routeSettings) {
