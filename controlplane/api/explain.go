@@ -42,7 +42,7 @@ func (s server) explain(w http.ResponseWriter, r *http.Request, opt translate.Op
 	if asked.Proxy != "" {
 		live, ok := s.mesh.Config(asked.Proxy)
 		if !ok {
-			s.fail(w, http.StatusNotFound, fmt.Sprintf("no proxy %q is connected; /api/proxies lists them", asked.Proxy))
+			s.fail(w, http.StatusNotFound, fmt.Sprintf("no proxy %q is connected; `dubbomesh proxies` (/api/proxies) lists them", asked.Proxy))
 			return
 		}
 		q.Live = &live

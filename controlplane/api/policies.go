@@ -72,7 +72,7 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 	items := s.policyItems()
 	at := slices.IndexFunc(items, func(i policystore.Item) bool { return string(i.Status.Kind) == kind && i.Status.Name == name })
 	if at < 0 {
-		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; /api/policies lists them", kind, name))
+		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; `dubbomesh get` (/api/policies) lists them", kind, name))
 		return
 	}
 	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems())

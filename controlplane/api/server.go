@@ -135,7 +135,7 @@ func (s server) instances(w http.ResponseWriter, r *http.Request) {
 	service := r.URL.Query().Get("service")
 	list, ok := instances(s.mesh.State(), service)
 	if !ok {
-		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no service %q; /api/services lists them", service))
+		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no service %q; `dubbomesh services` (/api/services) lists them", service))
 		return
 	}
 	s.write(w, list)
@@ -161,7 +161,7 @@ func (s server) config(w http.ResponseWriter, r *http.Request) {
 	}
 	sent, ok := s.mesh.Config(id)
 	if !ok {
-		s.fail(w, http.StatusNotFound, fmt.Sprintf("no proxy %q is connected; /api/proxies lists them", id))
+		s.fail(w, http.StatusNotFound, fmt.Sprintf("no proxy %q is connected; `dubbomesh proxies` (/api/proxies) lists them", id))
 		return
 	}
 	list, err := resources(sent, kind)

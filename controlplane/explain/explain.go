@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -15,6 +16,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/routing"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // Question is a request, and by what it is to be judged.
@@ -36,7 +38,8 @@ type Explanation struct {
 // Route is a route that the request may take.
 type Route struct {
 	Service      string        `json:"service,omitempty"` // that it is of
-	Method       string        `json:"method,omitempty"`  // of Dubbo, as far as the path says
+	Method       string        `json:"method,omitempty"`    // of Dubbo, as far as the path says
+	Operation    string        `json:"operation,omitempty"` // of a Mapping policy: GET /users/{id}
 	VirtualHost  string        `json:"virtualHost"`
 	Place        string        `json:"place"`          // where it stands in the proxy's routes
 	Rule         string        `json:"rule,omitempty"` // Route/hello rules[0]; "" when no policy's rule fits
@@ -124,6 +127,9 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	service, known := q.service(m, rule)
 	if known {
 		out.Service, out.Method = service.Name, q.method(service, m)
+		if op, mapped := q.operation(service, m.Route); mapped {
+			out.Method, out.Operation = op.Method, op.Verb+" "+op.Path
+		}
 	}
 	action := m.Route.GetRoute()
 	if action != nil {
@@ -226,6 +232,31 @@ func (q Question) method(s model.Service, m routing.Match) string {
 		return ""
 	}
 	return rest
+}
+
+// operation is the one of a Mapping policy that the route tells the filter, by its place in a schema.
+func (q Question) operation(s model.Service, r *routev3.Route) (config.Operation, bool) {
+	told := map[string]string{}
+	for _, h := range r.GetRequestHeadersToAdd() {
+		told[h.GetHeader().GetKey()] = h.GetHeader().GetValue()
+	}
+	index, err := strconv.Atoi(told[config.OperationHeader])
+	if err != nil {
+		return config.Operation{}, false
+	}
+	in, seen := translate.InputOf(q.Snapshot, s), map[[2]string]bool{}
+	for _, i := range s.Instances {
+		variant := [2]string{i.Group, i.Version}
+		if seen[variant] {
+			continue
+		}
+		seen[variant] = true
+		schema, known := translate.Schema(in, i.Group, i.Version)
+		if known && schema.ID() == told[config.SchemaHeader] && index < len(schema.Operations) {
+			return schema.Operations[index], true
+		}
+	}
+	return config.Operation{}, false
 }
 
 // rule finds the rule that a mark names.

@@ -89,6 +89,24 @@ func setting(r Route, field string) (s Setting) {
 	return s
 }
 
+// A REST path of a Mapping policy says which method it is, and with that which settings hold.
+func TestOperation(t *testing.T) {
+	q := question(t, "/reports/7")
+	q.Request.Verb = "GET"
+	const mapping = `{kind: Mapping, name: rest, service: com.example.Hello, operations: [
+  {verb: GET, path: "/reports/{id}", method: report, parameters: [{from: path, name: id, type: long}]}]}`
+	for _, p := range policy.Parse("mapping", []byte(mapping)) {
+		if err := p.Err(); err != nil {
+			t.Fatal(err)
+		}
+		q.Snapshot.Policies.Mappings = append(q.Snapshot.Policies.Mappings, p.Policy.(model.Mapping))
+	}
+	r := explained(t, q)
+	if r.Service != "com.example.Hello" || r.Method != "report" || r.Operation != "GET /reports/{id}" || setting(r, "timeout").Value != "30s" {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestWhoWins(t *testing.T) {
 	for name, c := range map[string]struct {
 		path    string

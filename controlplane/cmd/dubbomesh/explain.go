@@ -114,6 +114,9 @@ func writeExplanation(out io.Writer, e explain.Explanation) {
 		if r.Service != "" {
 			line("service    %s", printable(strings.TrimSuffix(r.Service+"."+r.Method, ".")))
 		}
+		if r.Operation != "" {
+			line("operation  %s", printable(r.Operation))
+		}
 		if r.Answer != "" {
 			line("answer     %s", printable(r.Answer))
 		}
