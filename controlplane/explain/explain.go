@@ -37,7 +37,7 @@ type Explanation struct {
 
 // Route is a route that the request may take.
 type Route struct {
-	Service      string        `json:"service,omitempty"` // that it is of
+	Service      string        `json:"service,omitempty"`   // that it is of
 	Method       string        `json:"method,omitempty"`    // of Dubbo, as far as the path says
 	Operation    string        `json:"operation,omitempty"` // of a Mapping policy: GET /users/{id}
 	VirtualHost  string        `json:"virtualHost"`
