@@ -279,7 +279,7 @@ func TestDeadlineAndExhaustion(t *testing.T) {
 	eventually(t, "the narrow provider answers", func() error { return answering(t, m, 1) })
 	began := time.Now()
 	status, _, body, err := m.call(t.Context(), echoService, "slow", `[60000]`)
-	if err != nil || status != http.StatusGatewayTimeout || time.Since(began) < 2*time.Second {
+	if err != nil || status != http.StatusGatewayTimeout || time.Since(began) < 1900*time.Millisecond { // Envoy's clock stands still within an event
 		t.Fatalf("a call beyond the deadline: %d %s %v after %v, want 504 after 2 s", status, body, err, time.Since(began))
 	}
 	// Its only thread is busy for the rest of a minute: every call that comes to it is refused, and repeated elsewhere.
