@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -37,14 +38,14 @@ func parseConfigurator(service string, u dubboURL) (record, error) {
 		if u.protocol == "empty" {
 			return record{}, nil
 		}
-		return record{}, fmt.Errorf("configurator protocol %s is unknown; override and absent are honoured", quote(u.protocol))
+		return record{}, fmt.Errorf("configurator protocol %s is unknown; override and absent are honoured", document.Quote(u.protocol))
 	}
 	enabled, err := u.flag("enabled", true)
 	if err != nil || !enabled {
 		return record{}, err
 	}
 	if category := u.get("category", "configurators"); !strings.Contains(category, "configurators") {
-		return record{}, fmt.Errorf("category is %s; a configurator says configurators", quote(category))
+		return record{}, fmt.Errorf("category is %s; a configurator says configurators", document.Quote(category))
 	}
 	if u.get("side", "provider") != "provider" {
 		return record{notices: []string{"a configurator for consumers is not honoured; write a Traffic policy instead"}}, nil
@@ -86,7 +87,7 @@ func (c *configurator) setValues(u dubboURL) error {
 	}
 	if text := u.get("priority", ""); text != "" {
 		if c.priority, errs[2] = strconv.Atoi(text); errs[2] != nil {
-			errs[2] = fmt.Errorf("priority must be an integer, found %s", quote(text))
+			errs[2] = fmt.Errorf("priority must be an integer, found %s", document.Quote(text))
 		}
 	}
 	return firstLine(errors.Join(errs[:]...))

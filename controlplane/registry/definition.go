@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -43,7 +44,7 @@ func parseDefinition(key string, value []byte) (record, error) {
 			return record{}, err
 		}
 	}
-	node, err := parseYAML(value, maxDefinition)
+	node, err := document.Parse(value, maxDefinition)
 	if err != nil {
 		return record{}, err
 	}
@@ -82,7 +83,7 @@ func setDefinition(d *model.Definition, node ast.Node) error {
 		errs = append(errs, err)
 	}
 	if len(d.Methods) == 0 && errors.Join(errs...) == nil {
-		errs = append(errs, fault(node, "methods is missing; write at least one, such as {name: hello, parameters: [java.lang.String]}"))
+		errs = append(errs, document.Errorf(node, "methods is missing; write at least one, such as {name: hello, parameters: [java.lang.String]}"))
 	}
 	return errors.Join(errs...)
 }
@@ -94,7 +95,7 @@ func each[T any](f field, parse func(ast.Node) (T, error)) ([]T, error) {
 	}
 	list, ok := f.value.(*ast.SequenceNode)
 	if !ok {
-		return nil, fault(f.value, "%s must be a list, found %s", f.name, describe(f.value))
+		return nil, document.Errorf(f.value, "%s must be a list, found %s", f.name, document.Describe(f.value))
 	}
 	out := make([]T, 0, len(list.Values))
 	var errs []error
@@ -130,14 +131,14 @@ func parseMethod(node ast.Node) (m config.Method, err error) {
 		return m, err
 	}
 	if m.Name == "" {
-		return m, fault(node, "name is missing; write the method's")
+		return m, document.Errorf(node, "name is missing; write the method's")
 	}
 	return m, nil
 }
 
 // parseParameter reads {name: id, type: long}, or the type alone.
 func parseParameter(node ast.Node) (p config.Parameter, err error) {
-	if _, alone := scalar(node); alone {
+	if _, alone := document.Scalar(node); alone {
 		p.Type, err = field{name: "type", key: node, value: node}.javaType()
 		return p, err
 	}
@@ -159,7 +160,7 @@ func parseParameter(node ast.Node) (p config.Parameter, err error) {
 		return p, err
 	}
 	if p.Type == "" {
-		return p, fault(node, "type is missing; write a Java type such as long or java.util.List<com.example.User>")
+		return p, document.Errorf(node, "type is missing; write a Java type such as long or java.util.List<com.example.User>")
 	}
 	return p, nil
 }

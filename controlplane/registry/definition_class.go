@@ -5,6 +5,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
@@ -19,7 +20,7 @@ func parseClasses(node ast.Node) (map[string]config.Class, error) {
 	for _, f := range all {
 		java, err := config.ParseJavaType(f.name)
 		if err != nil || java.String() != java.Name {
-			errs = append(errs, fault(f.key, "%s is no class; write a name such as com.example.User", quote(f.name)))
+			errs = append(errs, document.Errorf(f.key, "%s is no class; write a name such as com.example.User", document.Quote(f.name)))
 			continue
 		}
 		c, err := parseClass(f.value)
@@ -75,7 +76,7 @@ func (f field) javaType() (string, error) {
 	}
 	java, err := config.ParseJavaType(text)
 	if err != nil {
-		return "", fault(f.value, "%s %v", f.name, err)
+		return "", document.Errorf(f.value, "%s %v", f.name, err)
 	}
 	return java.String(), nil
 }

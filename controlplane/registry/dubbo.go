@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -52,11 +53,11 @@ func parseDubbo(key string, _ []byte) (record, error) {
 func parseProvider(service string, u dubboURL) (record, error) {
 	protocol, ok := dubboProtocols[u.protocol]
 	if !ok {
-		return record{}, fmt.Errorf("protocol %s cannot be reached through the mesh; it reaches dubbo and tri", quote(u.protocol))
+		return record{}, fmt.Errorf("protocol %s cannot be reached through the mesh; it reaches dubbo and tri", document.Quote(u.protocol))
 	}
 	for name, only := range map[string]string{"category": "providers", "side": "provider", "interface": service} {
 		if v := u.get(name, only); v != only {
-			return record{}, fmt.Errorf("%s is %s; a provider of %s says %s or nothing", name, quote(v), quote(service), quote(only))
+			return record{}, fmt.Errorf("%s is %s; a provider of %s says %s or nothing", name, document.Quote(v), document.Quote(service), document.Quote(only))
 		}
 	}
 	in := model.Instance{Protocol: protocol, Group: u.get("group", ""), Version: u.get("version", ""), Status: model.StatusUp}
@@ -82,7 +83,7 @@ func parseProvider(service string, u dubboURL) (record, error) {
 		disabled: u.get("disabled", "") != "" || u.get("enabled", "") != "",
 	}}
 	if u.path != "" && u.path != service {
-		rec.notices = append(rec.notices, fmt.Sprintf("path %s differs from the interface and is not honoured: calls name %s", quote(u.path), quote(service)))
+		rec.notices = append(rec.notices, fmt.Sprintf("path %s differs from the interface and is not honoured: calls name %s", document.Quote(u.path), document.Quote(service)))
 	}
 	return rec, nil
 }
@@ -92,7 +93,7 @@ func parseRouter(service string, u dubboURL) (record, error) {
 	if u.get("enabled", "true") == "false" {
 		return record{}, nil
 	}
-	return record{notices: []string{fmt.Sprintf("%s rule for %s is not honoured; write a Route policy instead", u.protocol, quote(service))}}, nil
+	return record{notices: []string{fmt.Sprintf("%s rule for %s is not honoured; write a Route policy instead", u.protocol, document.Quote(service))}}, nil
 }
 
 // configCenterRule recognises the governance rules that Dubbo 2.7 and later keep at <root>/config/<group>/<rule>.
@@ -103,7 +104,7 @@ func configCenterRule(key string) (notice string, ok bool) {
 	}
 	for _, kind := range []string{".configurators", ".condition-router", ".tag-router", ".app-router", ".script-router"} {
 		if strings.HasSuffix(rest, kind) {
-			return fmt.Sprintf("Dubbo configuration-centre rule %s is not honoured; write a Route or Traffic policy instead", quote(rest)), true
+			return fmt.Sprintf("Dubbo configuration-centre rule %s is not honoured; write a Route or Traffic policy instead", document.Quote(rest)), true
 		}
 	}
 	return "", false

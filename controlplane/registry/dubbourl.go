@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 )
 
 // dubboURL is protocol://user:password@host:port/path?name=value&….
@@ -27,14 +29,14 @@ func parseDubboURL(encoded string) (dubboURL, error) {
 	}
 	text, err := url.QueryUnescape(encoded)
 	if err != nil {
-		return dubboURL{}, fmt.Errorf("the URL %s is not encoded well: %w", quote(encoded), err)
+		return dubboURL{}, fmt.Errorf("the URL %s is not encoded well: %w", document.Quote(encoded), err)
 	}
 	if i := strings.IndexFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }); i >= 0 {
-		return dubboURL{}, fmt.Errorf("the URL %s has a control character at byte %d", quote(text), i+1)
+		return dubboURL{}, fmt.Errorf("the URL %s has a control character at byte %d", document.Quote(text), i+1)
 	}
 	protocol, rest, ok := strings.Cut(text, "://")
 	if !ok || protocol == "" {
-		return dubboURL{}, fmt.Errorf("%s is not a URL such as dubbo://10.0.0.5:20880/com.example.Hello?version=1.0.0", quote(text))
+		return dubboURL{}, fmt.Errorf("%s is not a URL such as dubbo://10.0.0.5:20880/com.example.Hello?version=1.0.0", document.Quote(text))
 	}
 	u := dubboURL{protocol: protocol, params: map[string]string{}}
 	rest, query, _ := strings.Cut(rest, "?")
@@ -50,7 +52,7 @@ func parseDubboURL(encoded string) (dubboURL, error) {
 			continue
 		}
 		if old, twice := u.params[name]; twice && old != value && slices.Contains(decisive, name) {
-			return dubboURL{}, fmt.Errorf("%s is given twice, as %s and %s", name, quote(old), quote(value))
+			return dubboURL{}, fmt.Errorf("%s is given twice, as %s and %s", name, document.Quote(old), document.Quote(value))
 		}
 		u.params[name] = value
 	}
@@ -90,7 +92,7 @@ func (u dubboURL) flag(name string, otherwise bool) (bool, error) {
 	case "false":
 		return false, nil
 	default:
-		return false, fmt.Errorf("%s must be true or false, found %s", name, quote(v))
+		return false, fmt.Errorf("%s must be true or false, found %s", name, document.Quote(v))
 	}
 }
 
@@ -128,7 +130,7 @@ func (u dubboURL) warmUp() (time.Duration, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil || n > uint64(maxWarmUp/unit) {
-		return 0, fmt.Errorf("warmup must be whole %ss up to 24h, found %s", unit, quote(text))
+		return 0, fmt.Errorf("warmup must be whole %ss up to 24h, found %s", unit, document.Quote(text))
 	}
 	return time.Duration(n) * unit, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -72,7 +73,7 @@ func readFile(path string) ([]byte, error) {
 
 // parseFile reads a whole file. An instance that cannot be used is an item with an error, and disturbs no other.
 func parseFile(path string, text []byte) ([]item, error) {
-	node, err := parseYAML(text, maxFile)
+	node, err := document.Parse(text, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func parseFile(path string, text []byte) ([]item, error) {
 // parseFileService reads the instances of one service. They are known by their place in the list.
 func parseFileService(path string, service field) []item {
 	where := func(n ast.Node) string {
-		line, column := position(n)
+		line, column := document.Position(n)
 		return fmt.Sprintf("%s:%d:%d", path, line, column)
 	}
 	whole := item{key: path + "#" + service.name, where: where(service.key)}
@@ -114,7 +115,7 @@ func parseFileService(path string, service field) []item {
 		if _, empty := service.value.(*ast.NullNode); empty {
 			return nil
 		}
-		whole.err = fmt.Errorf("a service is a list of instances (- {address: 10.0.0.5, port: 20880}), found %s", describe(service.value))
+		whole.err = fmt.Errorf("a service is a list of instances (- {address: 10.0.0.5, port: 20880}), found %s", document.Describe(service.value))
 		return []item{whole}
 	}
 	items := make([]item, len(list.Values))

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -66,7 +67,7 @@ func parseMetadata(key string, value []byte) (record, error) {
 		return record{}, err
 	}
 	if release := report.Parameters["release"]; strings.HasPrefix(release, "dubbo-golang") {
-		return record{notices: []string{fmt.Sprintf("%s reports the types of Go, not of Java, which is not used: write a definition at %s/definitions/<interface> instead", quote(release), DefaultPrefix)}}, nil
+		return record{notices: []string{fmt.Sprintf("%s reports the types of Go, not of Java, which is not used: write a definition at %s/definitions/<interface> instead", document.Quote(release), DefaultPrefix)}}, nil
 	}
 	d := model.Definition{Service: service, Application: application}
 	d.Version, d.Group = report.variant(parts[1 : last-1])

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
@@ -67,7 +68,7 @@ func declared(text string) error {
 	if strings.Contains(name, ".") || name != "void" && slices.Contains(primitives, name) {
 		return nil
 	}
-	return fmt.Errorf("%s is no Java type, so it was not written by Dubbo for Java; write a definition at %s/definitions/<interface> instead", quote(text), DefaultPrefix)
+	return fmt.Errorf("%s is no Java type, so it was not written by Dubbo for Java; write a definition at %s/definitions/<interface> instead", document.Quote(text), DefaultPrefix)
 }
 
 // futures are what a method returns that answers later: on the wire it is their value.

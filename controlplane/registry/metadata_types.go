@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
@@ -80,7 +81,7 @@ func (t *reported) classes() (map[string]config.Class, error) {
 		for _, field := range slices.Sorted(maps.Keys(d.Properties)) {
 			text, err := t.typeOf(d.Properties[field])
 			if err != nil {
-				return nil, fmt.Errorf("field %s of %s: %w", quote(field), name, err)
+				return nil, fmt.Errorf("field %s of %s: %w", document.Quote(field), name, err)
 			}
 			fields = append(fields, config.Parameter{Name: field, Type: text})
 		}
@@ -108,7 +109,7 @@ func (t *reported) method(m *methodDefinition) (config.Method, error) {
 			err = declared(text)
 		}
 		if err != nil {
-			return out, fmt.Errorf("parameter %d of method %s: %w", i, quote(m.Name), err)
+			return out, fmt.Errorf("parameter %d of method %s: %w", i, document.Quote(m.Name), err)
 		}
 		out.Parameters = append(out.Parameters, config.Parameter{Type: java.String()})
 	}
@@ -117,7 +118,7 @@ func (t *reported) method(m *methodDefinition) (config.Method, error) {
 	}
 	java, err := t.javaType(m.ReturnType)
 	if err != nil {
-		return out, fmt.Errorf("result of method %s: %w", quote(m.Name), err)
+		return out, fmt.Errorf("result of method %s: %w", document.Quote(m.Name), err)
 	}
 	out.Returns = awaited(java)
 	return out, nil

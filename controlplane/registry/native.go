@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -32,7 +33,7 @@ func parseNative(key string, value []byte) (record, error) {
 	if _, err := segment(name, "instance name"); err != nil {
 		return record{}, err
 	}
-	node, err := parseYAML(value, maxRegistration)
+	node, err := document.Parse(value, maxRegistration)
 	if err != nil {
 		return record{}, err
 	}
@@ -58,7 +59,7 @@ func parseInstance(node ast.Node) (model.Instance, error) {
 	}
 	for _, required := range instanceFields[:2] {
 		if !seen[required] {
-			errs = append(errs, fault(node, "%s is missing; write at least address and port", required))
+			errs = append(errs, document.Errorf(node, "%s is missing; write at least address and port", required))
 		}
 	}
 	return in, firstLine(errors.Join(errs...))
@@ -73,7 +74,7 @@ func setField(in *model.Instance, f field) (err error) {
 			return err
 		}
 		if in.Address, err = parseAddress(text); err != nil {
-			return fault(f.value, "%v", err)
+			return document.Errorf(f.value, "%v", err)
 		}
 	case "port":
 		in.Port, err = f.number(1, 65535)
@@ -131,7 +132,7 @@ func (f field) duration() (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > maxWarmUp {
-		return 0, fault(f.value, "%s must be a duration from 0s to 24h such as 30s, found %s", f.name, quote(text))
+		return 0, document.Errorf(f.value, "%s must be a duration from 0s to 24h such as 30s, found %s", f.name, document.Quote(text))
 	}
 	return d, nil
 }

@@ -80,7 +80,7 @@ func TestParseYAMLBoundsItsInput(t *testing.T) {
 		"dashes":   strings.Repeat("- ", document.MaxDepth+1),
 		"encoding": "\xff\xfe",
 	} {
-		if _, err := parseYAML([]byte(text), maxRegistration); err == nil {
+		if _, err := document.Parse([]byte(text), maxRegistration); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -60,7 +61,7 @@ type batch struct {
 func segment(raw, what string) (string, error) {
 	name, err := url.PathUnescape(raw)
 	if err != nil {
-		return "", fmt.Errorf("the %s %s is not percent-encoded well: %w; write %%25 for a percent sign", what, quote(raw), err)
+		return "", fmt.Errorf("the %s %s is not percent-encoded well: %w; write %%25 for a percent sign", what, document.Quote(raw), err)
 	}
 	return name, checkName(name, what)
 }
@@ -78,7 +79,7 @@ func checkName(name, what string) error {
 	}
 	for _, c := range name {
 		if c == unicode.ReplacementChar || unicode.IsSpace(c) || !unicode.IsPrint(c) {
-			return fmt.Errorf("the %s %s has a blank or unprintable character", what, quote(name))
+			return fmt.Errorf("the %s %s has a blank or unprintable character", what, document.Quote(name))
 		}
 	}
 	return nil
@@ -91,13 +92,13 @@ func parseAddress(text string) (string, error) {
 	case text == "":
 		return "", fmt.Errorf("address is missing; write the instance's IP address")
 	case err != nil:
-		return "", fmt.Errorf("address %s is not an IP address; write its IP address, not a host name", quote(text))
+		return "", fmt.Errorf("address %s is not an IP address; write its IP address, not a host name", document.Quote(text))
 	case ip.Zone() != "":
-		return "", fmt.Errorf("address %s has a zone, which means nothing on another machine; write it without", quote(text))
+		return "", fmt.Errorf("address %s has a zone, which means nothing on another machine; write it without", document.Quote(text))
 	case ip.IsUnspecified():
-		return "", fmt.Errorf("address %s is the wildcard address; write the IP address at which others reach the instance", quote(text))
+		return "", fmt.Errorf("address %s is the wildcard address; write the IP address at which others reach the instance", document.Quote(text))
 	case ip.IsMulticast():
-		return "", fmt.Errorf("address %s is a multicast address; write the IP address of one instance", quote(text))
+		return "", fmt.Errorf("address %s is a multicast address; write the IP address of one instance", document.Quote(text))
 	}
 	return ip.Unmap().String(), nil
 }
@@ -106,7 +107,7 @@ func parseAddress(text string) (string, error) {
 func parsePort(text string) (uint32, error) {
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || port == 0 {
-		return 0, fmt.Errorf("port must be an integer from 1 to 65535, found %s", quote(text))
+		return 0, fmt.Errorf("port must be an integer from 1 to 65535, found %s", document.Quote(text))
 	}
 	return uint32(port), nil
 }
@@ -115,7 +116,7 @@ func parsePort(text string) (uint32, error) {
 func parseWeight(text string) (uint32, error) {
 	weight, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
 	if err != nil || weight > model.MaxWeight {
-		return 0, fmt.Errorf("weight must be an integer from 0 to %d, found %s", model.MaxWeight, quote(text))
+		return 0, fmt.Errorf("weight must be an integer from 0 to %d, found %s", model.MaxWeight, document.Quote(text))
 	}
 	return uint32(weight), nil
 }
@@ -124,7 +125,7 @@ func parseWeight(text string) (uint32, error) {
 func parseHostPort(text string) (hostPort, error) {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return hostPort{}, fmt.Errorf("%s is not ip:port ([ip]:port for IPv6)", quote(text))
+		return hostPort{}, fmt.Errorf("%s is not ip:port ([ip]:port for IPv6)", document.Quote(text))
 	}
 	var hp hostPort
 	if hp.address, err = parseAddress(host); err != nil {

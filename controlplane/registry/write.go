@@ -11,6 +11,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -118,7 +119,7 @@ func markDraining(ctx context.Context, client *clientv3.Client, key string, valu
 
 // readInstance parses a native value; false when it is none.
 func readInstance(value []byte) (model.Instance, bool) {
-	node, err := parseYAML(value, maxRegistration)
+	node, err := document.Parse(value, maxRegistration)
 	if err != nil {
 		return model.Instance{}, false
 	}

@@ -16,13 +16,6 @@ const (
 	maxFile         = 4 << 20  // bytes; a file is its operator's
 )
 
-func parseYAML(text []byte, limit int) (ast.Node, error) { return document.Parse(text, limit) }
-func position(n ast.Node) (line, column int)             { return document.Position(n) }
-func fault(n ast.Node, format string, args ...any) error { return document.Errorf(n, format, args...) }
-func scalar(n ast.Node) (string, bool)                   { return document.Scalar(n) }
-func describe(n ast.Node) string                         { return document.Describe(n) }
-func quote(text string) string                           { return document.Quote(text) }
-
 // field is one entry of a mapping.
 type field struct {
 	name  string
@@ -43,13 +36,13 @@ func fields(n ast.Node) ([]field, error) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		return nil, fault(n, "expected fields such as \"address: 10.0.0.5\", found %s", describe(n))
+		return nil, document.Errorf(n, "expected fields such as \"address: 10.0.0.5\", found %s", document.Describe(n))
 	}
 	out := make([]field, 0, len(values))
 	for _, v := range values {
-		name, ok := scalar(v.Key)
+		name, ok := document.Scalar(v.Key)
 		if !ok {
-			return nil, fault(v.Key, "a field's name is plain text, found %s", describe(v.Key))
+			return nil, document.Errorf(v.Key, "a field's name is plain text, found %s", document.Describe(v.Key))
 		}
 		out = append(out, field{name: name, key: v.Key, value: v.Value})
 	}
@@ -61,26 +54,26 @@ func (f field) text() (string, error) {
 	if _, null := f.value.(*ast.NullNode); null || f.value == nil {
 		return "", nil
 	}
-	s, ok := scalar(f.value)
+	s, ok := document.Scalar(f.value)
 	if !ok {
-		return "", fault(f.value, "%s must be text, found %s", f.name, describe(f.value))
+		return "", document.Errorf(f.value, "%s must be text, found %s", f.name, document.Describe(f.value))
 	}
 	return s, nil
 }
 
 // number reads a field that is an integer between low and high.
 func (f field) number(low, high uint32) (uint32, error) {
-	s, ok := scalar(f.value)
+	s, ok := document.Scalar(f.value)
 	if !ok {
-		return 0, fault(f.value, "%s must be an integer from %d to %d, found %s", f.name, low, high, describe(f.value))
+		return 0, document.Errorf(f.value, "%s must be an integer from %d to %d, found %s", f.name, low, high, document.Describe(f.value))
 	}
 	_, quoted := f.value.(*ast.StringNode)
 	v, err := strconv.ParseUint(s, 10, 32)
 	switch {
 	case quoted && err == nil:
-		return 0, fault(f.value, "%s must be an integer; write %s without quotes", f.name, s)
+		return 0, document.Errorf(f.value, "%s must be an integer; write %s without quotes", f.name, s)
 	case err != nil, uint32(v) < low, uint32(v) > high:
-		return 0, fault(f.value, "%s must be an integer from %d to %d, found %s", f.name, low, high, quote(s))
+		return 0, document.Errorf(f.value, "%s must be an integer from %d to %d, found %s", f.name, low, high, document.Quote(s))
 	}
 	return uint32(v), nil
 }
@@ -96,13 +89,13 @@ func (f field) oneOf(words []string) (string, error) {
 			return s, nil
 		}
 	}
-	return "", fault(f.value, "%s %s is unknown; write one of %s", f.name, quote(s), strings.Join(words, ", "))
+	return "", document.Errorf(f.value, "%s %s is unknown; write one of %s", f.name, document.Quote(s), strings.Join(words, ", "))
 }
 
 // unknown is the error for a field that does not exist.
 func (f field) unknown(known []string) error {
 	if near := nearest.Word(f.name, known); near != "" {
-		return fault(f.key, "unknown field %s; did you mean %q?", quote(f.name), near)
+		return document.Errorf(f.key, "unknown field %s; did you mean %q?", document.Quote(f.name), near)
 	}
-	return fault(f.key, "unknown field %s; the fields are %s", quote(f.name), strings.Join(known, ", "))
+	return document.Errorf(f.key, "unknown field %s; the fields are %s", document.Quote(f.name), strings.Join(known, ", "))
 }
