@@ -15,7 +15,7 @@ import (
 func alone(m model.Mapping) config.Schema {
 	s := config.Schema{Service: m.Service, Methods: methods(m), Classes: map[string]config.Class{}}
 	for name, c := range m.Classes {
-		out := class(c)
+		out := c.Schema()
 		if len(out.Fields)+len(out.Enum) == 0 {
 			for _, field := range slices.Sorted(maps.Keys(out.Naming)) {
 				out.Fields = append(out.Fields, config.Parameter{Name: field, Type: "java.lang.Object"})
@@ -39,21 +39,9 @@ func alone(m model.Mapping) config.Schema {
 func methods(m model.Mapping) []config.Method {
 	list := make([]config.Method, len(m.Methods))
 	for i, one := range m.Methods {
-		list[i] = config.Method{Name: one.Name, Parameters: parameters(one.Parameters), Returns: one.Returns, OneWay: one.OneWay}
+		list[i] = one.Schema()
 	}
 	return list
-}
-
-func parameters(list []model.MappedParameter) []config.Parameter {
-	var out []config.Parameter
-	for _, p := range list {
-		out = append(out, config.Parameter{Name: p.Name, Type: p.Type})
-	}
-	return out
-}
-
-func class(c model.MappedClass) config.Class {
-	return config.Class{Enum: c.Enum, Fields: parameters(c.Fields), Naming: c.Naming}
 }
 
 func exceptions(list []model.MappedException) []config.Exception {

@@ -72,9 +72,7 @@ func mapMethods(s *config.Schema, said names, m model.Mapping) {
 			taken = append(taken, method.Name)
 			s.Methods = slices.DeleteFunc(s.Methods, func(known config.Method) bool { return known.Name == method.Name })
 		}
-		s.Methods = append(s.Methods, config.Method{
-			Name: method.Name, Parameters: parameters(method.Parameters), Returns: method.Returns, OneWay: method.OneWay,
-		})
+		s.Methods = append(s.Methods, method.Schema())
 	}
 }
 
@@ -85,7 +83,7 @@ func mapClasses(s *config.Schema, said names, m model.Mapping) {
 			continue
 		}
 		c := m.Classes[name]
-		class := config.Class{Enum: c.Enum, Fields: parameters(c.Fields), Naming: c.Naming}
+		class := c.Schema()
 		if len(c.Enum) == 0 && len(c.Fields) == 0 {
 			class.Enum, class.Fields = s.Classes[name].Enum, s.Classes[name].Fields
 		}
@@ -94,13 +92,6 @@ func mapClasses(s *config.Schema, said names, m model.Mapping) {
 		}
 		s.Classes[name] = class
 	}
-}
-
-func parameters(list []model.MappedParameter) (out []config.Parameter) {
-	for _, p := range list {
-		out = append(out, config.Parameter{Name: p.Name, Type: p.Type})
-	}
-	return out
 }
 
 func exception(e model.MappedException) (config.Exception, error) {
