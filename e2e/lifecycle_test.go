@@ -69,6 +69,7 @@ func TestKilledProviderInTheMiddleOfCalls(t *testing.T) {
 	}
 	victim := startProvider(t, "victim", 100*time.Millisecond)
 	m.register(t, helloService, victim.address)
+	m.awaitCallable(t, helloService)
 	l := startLoad(t, 60, m.hash)
 	l.waitCalls(t, 600)
 	m.crash(t, victim.process)

@@ -46,7 +46,7 @@ func start(t *testing.T, name, command string, args ...string) *process {
 	t.Cleanup(func() {
 		p.stop(t)
 		if t.Failed() {
-			t.Logf("output of %s:\n%s", name, p.out.tail(6000))
+			t.Logf("output of %s:\n%s", name, p.out.tail(2000))
 		}
 	})
 	return p
