@@ -14,6 +14,7 @@ import (
 type RestCore interface {
 	Reset(cfg *config.Bridge, schemas rest.Schemas)
 	Header(name, value []byte)
+	Expect(size int)
 	Body(part []byte) *transcode.Response
 	Request() (*rest.Message, *transcode.Response)
 	AnswerHeader(name, value []byte)
@@ -39,6 +40,7 @@ func RestRequest(core RestCore, cfg *config.Bridge, schemas rest.Schemas, head [
 	for _, f := range head {
 		core.Header(f.Name, f.Value)
 	}
+	core.Expect(sizeOf(parts))
 	for _, part := range parts {
 		if refusal := core.Body(part); refusal != nil {
 			return Rewrite{Response: refusal, Events: Started | Rejected}
@@ -59,6 +61,7 @@ func RestAnswer(core RestCore, head []Field, parts [][]byte, own bool, log func(
 	for _, f := range head {
 		core.AnswerHeader(f.Name, f.Value)
 	}
+	core.Expect(sizeOf(parts))
 	for _, part := range parts {
 		if !core.AnswerBody(part) {
 			break
@@ -68,6 +71,13 @@ func RestAnswer(core RestCore, head []Field, parts [][]byte, own bool, log func(
 		return Rewrite{Response: core.AnswerResponse()}
 	}
 	return Rewrite{Message: core.Answer()}
+}
+
+func sizeOf(parts [][]byte) (n int) {
+	for _, part := range parts {
+		n += len(part)
+	}
+	return n
 }
 
 func guardRest(core RestCore, r *Rewrite, log func(message string)) {

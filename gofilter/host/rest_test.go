@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,6 +41,8 @@ func (c *restScript) Body(part []byte) *transcode.Response {
 	return c.body
 }
 func (c *restScript) AnswerHeader(name, value []byte) { c.tell("answer " + string(name)) }
+func (c *restScript) Expect(size int)                 { c.tell("expect " + strconv.Itoa(size)) }
+
 func (c *restScript) AnswerBody(part []byte) bool {
 	c.tell("answer body " + string(part))
 	return !c.full
@@ -72,13 +75,13 @@ func TestRest(t *testing.T) {
 		want host.Rewrite
 		told string
 	}{
-		"request":          {restScript{}, request, host.Rewrite{Message: rewritten, Events: host.Started}, "reset, :path=/a/b, body one, body two, request"},
-		"refused":          {restScript{request: refusal}, request, host.Rewrite{Response: refusal, Events: host.Started | host.Rejected}, "reset, :path=/a/b, body one, body two, request"},
-		"body refused":     {restScript{body: refusal}, request, host.Rewrite{Response: refusal, Events: host.Started | host.Rejected}, "reset, :path=/a/b, body one"},
-		"answer":           {restScript{}, answer(false), host.Rewrite{Message: rewritten}, "answer :path, answer body one, answer body two, answer"},
-		"large answer":     {restScript{full: true}, answer(true), host.Rewrite{Response: ownReply}, "answer :path, answer body one, answer response"},
-		"panic in request": {restScript{panicAt: "body one"}, request, host.Rewrite{Response: broken, Events: host.Started | host.Panicked}, "reset, :path=/a/b, body one"},
-		"panic in answer":  {restScript{panicAt: "answer"}, answer(false), host.Rewrite{Response: broken, Events: host.Panicked}, "answer :path, answer body one, answer body two, answer"},
+		"request":          {restScript{}, request, host.Rewrite{Message: rewritten, Events: host.Started}, "reset, :path=/a/b, expect 6, body one, body two, request"},
+		"refused":          {restScript{request: refusal}, request, host.Rewrite{Response: refusal, Events: host.Started | host.Rejected}, "reset, :path=/a/b, expect 6, body one, body two, request"},
+		"body refused":     {restScript{body: refusal}, request, host.Rewrite{Response: refusal, Events: host.Started | host.Rejected}, "reset, :path=/a/b, expect 6, body one"},
+		"answer":           {restScript{}, answer(false), host.Rewrite{Message: rewritten}, "answer :path, expect 6, answer body one, answer body two, answer"},
+		"large answer":     {restScript{full: true}, answer(true), host.Rewrite{Response: ownReply}, "answer :path, expect 6, answer body one, answer response"},
+		"panic in request": {restScript{panicAt: "body one"}, request, host.Rewrite{Response: broken, Events: host.Started | host.Panicked}, "reset, :path=/a/b, expect 6, body one"},
+		"panic in answer":  {restScript{panicAt: "answer"}, answer(false), host.Rewrite{Response: broken, Events: host.Panicked}, "answer :path, expect 6, answer body one, answer body two, answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if d := cmp.Diff(c.want, c.run(&c.core)); d != "" {

@@ -25,7 +25,7 @@ type Message struct {
 }
 
 // Call is the state of one call. The order of calls is Reset, Header*, Body*, Request, and for the answer AnswerHeader*,
-// AnswerBody*, Answer. A Call is used by one goroutine at a time; it may be reused after Reset, which keeps its buffers.
+// AnswerBody*, Answer; Expect may come before the first part of a body. A Call is used by one goroutine at a time; it may be reused after Reset, which keeps its buffers.
 // It must not be copied.
 type Call struct {
 	call
@@ -104,6 +104,14 @@ func (c *Call) Header(name, value []byte) {
 			c.cookies += "; "
 		}
 		c.cookies += string(value)
+	}
+}
+
+// Expect makes room for a body of so many bytes, so that a large one is not copied while it grows. What is larger than a
+// limit gets none.
+func (c *Call) Expect(size int) {
+	if size > cap(c.body) && size <= max(c.cfg.MaxRequestBytes, c.cfg.MaxResponseBytes) {
+		c.body = append(make([]byte, 0, size), c.body...)
 	}
 }
 

@@ -38,6 +38,19 @@ func encoded(t testing.TB, arguments ...any) []byte {
 
 // ask feeds a call: the bytes of its arguments, and headers as names and values in turn, which win over the usual ones.
 func ask(c *Call, schema *transcode.Schema, arguments []byte, headers ...string) (*Message, *transcode.Response) {
+	begin(c, schema, arguments, headers...)
+	whole := append(append([]byte(nil), arguments...), noAttachments...)
+	if r := c.Body(whole[:len(whole)/2]); r != nil {
+		return nil, r
+	}
+	if r := c.Body(whole[len(whole)/2:]); r != nil {
+		return nil, r
+	}
+	return c.Request()
+}
+
+// begin feeds the headers of a call.
+func begin(c *Call, schema *transcode.Schema, arguments []byte, headers ...string) {
 	c.Reset(&limits, func(id []byte) *transcode.Schema {
 		if string(id) == schemaOfMapped {
 			return schema
@@ -53,14 +66,6 @@ func ask(c *Call, schema *transcode.Schema, arguments []byte, headers ...string)
 			c.Header([]byte(list[0]), []byte(list[1]))
 		}
 	}
-	whole := append(append([]byte(nil), arguments...), noAttachments...)
-	if r := c.Body(whole[:len(whole)/2]); r != nil {
-		return nil, r
-	}
-	if r := c.Body(whole[len(whole)/2:]); r != nil {
-		return nil, r
-	}
-	return c.Request()
 }
 
 // answer feeds an answer.
