@@ -11,10 +11,18 @@ import (
 	"testing"
 )
 
-// consume has a Dubbo Java program call a method of Echo three times, at a direct URL which is the gateway's, and returns
+// consume has a Dubbo Java or dubbo-go program call a method of Echo three times, at a direct URL which is the gateway's, and returns
 // what it printed.
 func (m *mesh) consume(t *testing.T, consumer, method string, flags ...string) string {
 	t.Helper()
+	if consumer == "dubbo-go" {
+		args := append(flags, "dubbo://"+local(m.gatewayPort), method, "3")
+		out, err := exec.CommandContext(t.Context(), repository("bin", "demo-consumer"), args...).Output()
+		if err != nil {
+			t.Errorf("%s %s: %v", consumer, method, err)
+		}
+		return string(out)
+	}
 	jar := repository("examples", "dubbo-java", consumer, "target", consumer+".jar")
 	args := append([]string{"-Xmx128m", "--add-opens", "java.base/java.lang=ALL-UNNAMED", "-jar", jar, "dubbo://" + local(m.gatewayPort), method, "3"}, flags...)
 	out, err := exec.CommandContext(t.Context(), "java", args...).Output()
@@ -53,6 +61,10 @@ func TestConsumers(t *testing.T) {
 				{"consumer-3", "getUser", "1", "ADMIN"},
 				{"consumer-2", "add", "40,2", "42"},
 				{"consumer-2", "getUser", "1", "ADMIN"},
+				{"dubbo-go", "whoami", "none", "from-" + name},
+				{"dubbo-go", "echo", "aé中", "aé中"},
+				{"dubbo-go", "add", "40,2", "42"},
+				{"dubbo-go", "getUser", "1", "ADMIN"},
 			} {
 				if call.method == "getUser" && name == "triple" {
 					continue // Triple writes dates in the provider's time zone, without naming it
