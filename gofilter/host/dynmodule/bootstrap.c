@@ -42,6 +42,7 @@ const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, 
     envoy.bootstrap_extension_config_define_counter(owner, counter_names[i], NULL, 0, &counter_ids[i]);
   }
   dubbo_metrics_define(owner);
+  dubbo_breakers_define(owner);
   atomic_store_explicit(&counters, owner, memory_order_release);
   envoy.bootstrap_extension_config_signal_init_complete(owner);
   return owner;
@@ -52,6 +53,7 @@ void envoy_dynamic_module_on_bootstrap_extension_config_destroy(const void *owne
   void *expected = (void *)owner;
   atomic_compare_exchange_strong(&counters, &expected, NULL);
   dubbo_metrics_forget(owner);
+  dubbo_breakers_forget(owner);
 }
 
 const void *envoy_dynamic_module_on_bootstrap_extension_new(const void *config, void *extension) { return config; }
@@ -59,6 +61,7 @@ const void *envoy_dynamic_module_on_bootstrap_extension_new(const void *config, 
 void envoy_dynamic_module_on_bootstrap_extension_shutdown(void *extension, const void *module,
                                                           envoy_dynamic_module_type_event_cb done, void *context) {
   dubboMetricsFlush();
+  dubboBreakersFlush();
   if (timer != NULL) envoy.bootstrap_extension_timer_delete(timer);
   timer = NULL;
   done(context);
@@ -73,6 +76,7 @@ void envoy_dynamic_module_on_bootstrap_extension_server_initialized(void *extens
 
 void envoy_dynamic_module_on_bootstrap_extension_timer_fired(void *config, const void *module, void *fired) {
   dubboMetricsFlush();
+  dubboBreakersFlush();
   envoy.bootstrap_extension_timer_enable(fired, FLUSH_MS);
 }
 

@@ -42,7 +42,9 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_get_buffer_limit)                                                                                             \
   X(http_set_buffer_limit)                                                                                             \
   X(http_send_response)                                                                                                \
+  X(get_most_specific_route_config)                                                                                     \
   X(http_clear_route_cache)                                                                                            \
+  X(http_filter_recreate_stream)                                                                                       \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \
   X(network_filter_get_read_buffer_chunks)                                                                             \
   X(network_filter_drain_read_buffer)                                                                                  \
@@ -60,6 +62,8 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(network_filter_scheduler_delete)                                                                                   \
   X(bootstrap_extension_config_define_counter)                                                                         \
   X(bootstrap_extension_config_increment_counter)                                                                      \
+  X(bootstrap_extension_config_define_gauge)                                                                           \
+  X(bootstrap_extension_config_set_gauge)                                                                              \
   X(bootstrap_extension_timer_new)                                                                                     \
   X(bootstrap_extension_timer_enable)                                                                                  \
   X(bootstrap_extension_timer_delete)                                                                                  \
@@ -127,6 +131,13 @@ void dubbo_count(uint32_t events);
 void dubbo_metrics_define(void *owner);
 void dubbo_metrics_forget(const void *owner);
 void dubbo_metrics_add(size_t family, module_bytes service, module_bytes method, module_bytes status, uint64_t n);
+
+// The statistics of breakers: their states, how many requests more they have refused, and how often more they have come into a
+// state. Defined, forgotten and used as the metrics of methods are.
+void dubbo_breakers_define(void *owner);
+void dubbo_breakers_forget(const void *owner);
+void dubbo_breaker_state(module_bytes service, module_bytes method, uint64_t state, uint64_t refused);
+void dubbo_breaker_entered(module_bytes service, module_bytes method, module_bytes state, uint64_t n);
 
 // Writes to Envoy's log.
 void dubbo_log(envoy_dynamic_module_type_log_level level, const char *text, size_t len);

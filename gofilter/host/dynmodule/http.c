@@ -5,7 +5,7 @@
 #include "_cgo_export.h"
 #include "http.h"
 
-static const http_kind *const kinds[] = {&form_kind, &rest_kind};
+static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind};
 
 const void *envoy_dynamic_module_on_http_filter_config_new(void *owner, envoy_bytes name, envoy_bytes text) {
   http_config *config = calloc(1, sizeof *config);
@@ -74,7 +74,7 @@ response_trailers_status envoy_dynamic_module_on_http_filter_response_trailers(v
 envoy_dynamic_module_type_on_http_filter_local_reply_status
 envoy_dynamic_module_on_http_filter_local_reply(void *stream, const void *module, uint32_t status, envoy_bytes details,
                                                 bool reset) {
-  if (KIND(module)->local_reply != NULL) KIND(module)->local_reply((void *)module);
+  if (KIND(module)->local_reply != NULL) KIND(module)->local_reply((void *)module, status, details);
   return envoy_dynamic_module_type_on_http_filter_local_reply_status_Continue;
 }
 
@@ -134,6 +134,21 @@ void http_body_replace(void *stream, http_side side, module_bytes with) {
 void http_hold(void *stream, size_t limit) {
   size_t enough = limit + (1 << 20), now = envoy.http_get_buffer_limit(stream);
   if (now != 0 && now < enough) envoy.http_set_buffer_limit(stream, enough);
+}
+
+bool http_restart(void *stream) {
+  if (received(stream, REQUEST)) { // Envoy takes over what is buffered alone
+    envoy_bytes room[DUBBO_CHUNKS], *chunks = room;
+    size_t n = envoy.http_get_body_chunks_size(stream, bodies[REQUEST].received);
+    if (n > DUBBO_CHUNKS) chunks = malloc(n * sizeof *chunks);
+    if (n > 0) envoy.http_get_body_chunks(stream, bodies[REQUEST].received, chunks);
+    for (size_t i = 0; i < n; i++) {
+      envoy.http_append_body(stream, bodies[REQUEST].buffered, (module_bytes){chunks[i].ptr, chunks[i].length});
+    }
+    if (chunks != room) free(chunks);
+    envoy.http_drain_body(stream, bodies[REQUEST].received, SIZE_MAX);
+  }
+  return envoy.http_filter_recreate_stream(stream, NULL, 0);
 }
 
 envoy_bytes http_request_header(void *stream, const char *name) {

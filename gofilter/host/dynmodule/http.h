@@ -29,10 +29,10 @@ typedef struct {
   response_headers_status (*response_headers)(void *stream, void *filter, bool end);
   response_body_status (*response_body)(void *stream, void *filter, bool end);
   response_trailers_status (*response_trailers)(void *stream, void *filter);
-  void (*local_reply)(void *filter); // Envoy is about to answer by itself
+  void (*local_reply)(void *filter, uint32_t status, envoy_bytes details); // Envoy is about to answer by itself
 } http_kind;
 
-extern const http_kind form_kind, rest_kind;
+extern const http_kind form_kind, rest_kind, breaker_kind;
 
 // The configuration of one filter.
 struct http_config {
@@ -63,6 +63,10 @@ void http_body_replace(void *stream, http_side side, module_bytes with);
 
 // Lets Envoy hold bodies up to limit, and one read more, so that it is the filter that refuses a larger one.
 void http_hold(void *stream, size_t limit);
+
+// Begins the request anew with the headers that it has by now, so that its route, and with it the filters that it meets,
+// are chosen again; the whole body must be there. Returns false when Envoy cannot. Otherwise the filter is gone.
+bool http_restart(void *stream);
 
 // The first value of a request header.
 envoy_bytes http_request_header(void *stream, const char *name);

@@ -38,8 +38,10 @@ func named(kind, field string, name *C.char, nameLen C.size_t, want ...string) b
 	return ok
 }
 
-func logError(message string) {
-	C.dubbo_log(C.envoy_dynamic_module_type_log_level_Error, (*C.char)(unsafe.Pointer(unsafe.StringData(message))), C.size_t(len(message)))
+func logError(message string) { logAt(C.envoy_dynamic_module_type_log_level_Error, message) }
+
+func logAt(level C.envoy_dynamic_module_type_log_level, message string) {
+	C.dubbo_log(level, (*C.char)(unsafe.Pointer(unsafe.StringData(message))), C.size_t(len(message)))
 }
 
 // bytesOf views Envoy's memory as a slice; it is valid as long as Envoy says the memory is.

@@ -15,22 +15,45 @@ var (
 	loaded  host.Slots[transcode.Schema]
 )
 
-// dubboSchema takes a schema and returns its slot, or 0 for one that cannot be used: then Envoy refuses the routes.
+// routeKinds are the configurations that routes have. The number of one in Envoy's hands is the index of its kind in the
+// upper half and its slot in the lower.
+var routeKinds = [...]struct {
+	name string
+	load func(text []byte) uint32 // 0 for one that cannot be used
+	drop func(slot uint32)
+}{
+	{config.SchemaConfig, loadSchema, func(slot uint32) { schemas.Release(loaded.Drop(slot)) }},
+	{config.BreakerFilter, loadBreaker, dropBreaker},
+}
+
+// dubboRoute takes a configuration of a route and returns its number, or 0 for one that cannot be used: then Envoy refuses
+// the routes.
 //
-//export dubboSchema
-func dubboSchema(name *C.char, nameLen C.size_t, text *C.char, textLen C.size_t) C.uint32_t {
-	if !named("configuration of routes", "filter_name", name, nameLen, config.SchemaConfig) {
-		return 0
+//export dubboRoute
+func dubboRoute(name *C.char, nameLen C.size_t, text *C.char, textLen C.size_t) C.uint64_t {
+	var names []string
+	for i, kind := range routeKinds {
+		if kind.name == string(bytesOf(name, nameLen)) {
+			slot := kind.load(bytesOf(text, textLen))
+			if slot == 0 {
+				return 0
+			}
+			return C.uint64_t(i)<<32 | C.uint64_t(slot)
+		}
+		names = append(names, kind.name)
 	}
-	s, err := host.Load(&schemas, bytesOf(text, textLen), logError)
+	named("configuration of routes", "filter_name", name, nameLen, names...)
+	return 0
+}
+
+//export dubboRouteDrop
+func dubboRouteDrop(number C.uint64_t) { routeKinds[number>>32].drop(uint32(number)) }
+
+func loadSchema(text []byte) uint32 {
+	s, err := host.Load(&schemas, text, logError)
 	if err != nil {
 		logError(err.Error())
 		return 0
 	}
-	return C.uint32_t(loaded.Put(s))
-}
-
-//export dubboSchemaDrop
-func dubboSchemaDrop(slot C.uint32_t) {
-	schemas.Release(loaded.Drop(uint32(slot)))
+	return loaded.Put(s)
 }

@@ -140,7 +140,7 @@ static response_trailers_status response_trailers(void *stream, void *filter) {
 }
 
 // Envoy answers by itself: its response passes as it is.
-static void local_reply(void *filter) {
+static void local_reply(void *filter, uint32_t status, envoy_bytes details) {
   rest *f = filter;
   f->waiting = false;
   if (f->slot != 0) dubboRelease(f->slot);
