@@ -32,27 +32,36 @@ type demo struct {
 	services []string
 	protocol model.Protocol
 	weight   uint32
+	version  string // a label, for policies to choose by
+	zone     string
 
 	child   *child.Child
 	address netip.AddrPort
 }
 
-// demos are three Dubbo providers whose weights are as their names, and two instances of an HTTP service.
+// demos are three Dubbo providers whose weights are as their names, and two instances of an HTTP service, the second of
+// which says that it has three times the load of the first. Of both services the last instance is the new version, and
+// the first is in a zone of its own.
 func (t tools) demos() []*demo {
-	var all []*demo
-	for i, name := range []string{"small", "medium", "large"} {
-		all = append(all, &demo{
+	provider := func(name string, weight uint32, version, zone string) *demo {
+		return &demo{
 			name: "provider-" + name, path: t.provider, args: []string{"--name", name, "--delay", "50ms"},
-			services: []string{helloService, echoService}, protocol: model.ProtocolDubbo, weight: uint32(i+1) * model.DefaultWeight,
-		})
+			services: []string{helloService, echoService}, protocol: model.ProtocolDubbo, weight: weight * model.DefaultWeight, version: version, zone: zone,
+		}
 	}
-	for _, name := range []string{"one", "two"} {
-		all = append(all, &demo{
-			name: "http-" + name, path: t.http, args: []string{"--name", name},
-			services: []string{httpService}, protocol: model.ProtocolHTTP, weight: model.DefaultWeight,
-		})
+	web := func(name, utilization, version, zone string) *demo {
+		return &demo{
+			name: "http-" + name, path: t.http, args: []string{"--name", name, "--utilization", utilization},
+			services: []string{httpService}, protocol: model.ProtocolHTTP, weight: model.DefaultWeight, version: version, zone: zone,
+		}
 	}
-	return all
+	return []*demo{
+		provider("small", 1, "v1", "east"),
+		provider("medium", 2, "v1", "west"),
+		provider("large", 3, "v2", "west"),
+		web("one", "0.25", "v1", "east"),
+		web("two", "0.75", "v2", "west"),
+	}
 }
 
 const (
@@ -129,7 +138,7 @@ func (m *mesh) register(ctx context.Context, d *demo, client *clientv3.Client) e
 			Prefix: m.options.Settings.Etcd.Prefix, Service: service,
 			Instance: model.Instance{
 				Address: d.address.Addr().String(), Port: uint32(d.address.Port()), Protocol: d.protocol, Weight: d.weight,
-				Status: model.StatusUp, Labels: map[string]string{"name": d.name},
+				Status: model.StatusUp, Zone: d.zone, Labels: map[string]string{"name": d.name, "version": d.version},
 			},
 		}, m.log)
 		if err != nil {

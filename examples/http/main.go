@@ -22,23 +22,24 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8090", "address to listen on; port 0 takes a free one")
 	name := flag.String("name", "one", "what GET /whoami answers")
 	delay := flag.Duration("delay", 0, "how long every answer takes, at least")
+	utilization := flag.Float64("utilization", 0, "the load that every answer reports (ORCA), 1 for full; 0 reports none")
 	drain := flag.Duration("drain", 5*time.Second, "how long requests may take to finish after SIGTERM")
 	flag.Parse()
-	if err := run(*listen, *name, *delay, *drain); err != nil {
+	if err := run(*listen, *name, *delay, *utilization, *drain); err != nil {
 		fmt.Fprintln(os.Stderr, "demo-http:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until SIGINT or SIGTERM, then finishes the requests it has.
-func run(listen, name string, delay, drain time.Duration) error {
+func run(listen, name string, delay time.Duration, utilization float64, drain time.Duration) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", listen, err)
 	}
-	server := &http.Server{Handler: slow(delay, routes(name)), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: slow(delay, reporting(utilization, routes(name))), ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	fmt.Println("listening", listener.Addr())
@@ -71,6 +72,7 @@ func routes(name string) http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(w, name)
 	})
+	mux.HandleFunc("/request/", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, arrived(name, r)) })
 	newUsers().handle(mux)
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -1,0 +1,293 @@
+package policies
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/up"
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// patience bounds every wait of these tests; one that works never waits that long.
+const patience = time.Minute
+
+// mesh is what `make run` runs, on ports that were free: etcd, control plane, gateway and the demo services.
+type mesh struct {
+	up.Ready
+	command *exec.Cmd
+	output  *lockedBuffer
+	ended   chan struct{} // closed when the process has ended
+	bare    string        // the gateway's configuration without policies
+}
+
+var started = sync.OnceValues(startMesh)
+
+// TestMain stops the mesh, if a test has started it. A data race in the control plane shows in its exit code.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared != nil {
+		if err := shared.stop(); err != nil {
+			fmt.Fprintf(os.Stderr, "the mesh: %v; it said:\n%s", err, shared.output)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// shared is the mesh that all tests use, nil before one has asked for it.
+var shared *mesh
+
+// theMesh returns the running mesh, and starts it for the first test that asks.
+func theMesh(t *testing.T) *mesh {
+	t.Helper()
+	m, err := started()
+	if err != nil {
+		t.Fatalf("%v; `make test-policies` builds what these tests need", err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			text := m.output.String()
+			t.Logf("the mesh said:\n%s", text[max(0, len(text)-4000):])
+		}
+	})
+	return m
+}
+
+func startMesh() (*mesh, error) {
+	dir, err := os.MkdirTemp("", "dubbomesh-policies-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	ready := filepath.Join(dir, "ready.json")
+	m := &mesh{output: &lockedBuffer{}, ended: make(chan struct{})}
+	args := []string{"up", "--ephemeral", "--ready-file", ready, "--demo", repository("bin"), "--module", repository("bin", "libdubbo.so")}
+	for _, port := range []string{"gateway", "xds", "api", "etcd", "admin"} {
+		args = append(args, "--"+port+"-port", "0")
+	}
+	m.command = exec.Command(repository("bin", "race", "dubbomesh"), args...)
+	m.command.Stdout, m.command.Stderr = m.output, m.output
+	// The signal comes when the thread ends that started the child. Go keeps its threads until the process ends.
+	m.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := m.command.Start(); err != nil {
+		return nil, err
+	}
+	shared = m
+	go func() {
+		_ = m.command.Wait() // its outcome is in ProcessState
+		close(m.ended)
+	}()
+	err = poll(2*patience, func() error {
+		select {
+		case <-m.ended:
+			return fmt.Errorf("the mesh ended: %s", m.output)
+		default:
+		}
+		text, err := os.ReadFile(ready)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(text, &m.Ready)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, poll(patience, m.settle)
+}
+
+// settle keeps the configuration without policies as what the gateway has to come back to, once all instances are in it.
+func (m *mesh) settle() error {
+	config, err := m.config()
+	if err != nil {
+		return err
+	}
+	for _, p := range m.Processes {
+		_, port, _ := strings.Cut(p.Address, ":")
+		endpoint := regexp.MustCompile(`"portValue":\s*` + port + `\b`)
+		if n := len(endpoint.FindAllString(config, -1)); n < len(p.Services) {
+			return fmt.Errorf("%s is %d times in the gateway's configuration", p.Name, n)
+		}
+	}
+	m.bare = config
+	return nil
+}
+
+// stop ends the mesh and returns how it ended, nil for well.
+func (m *mesh) stop() error {
+	if err := m.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-m.ended:
+	case <-time.After(patience):
+		_ = m.command.Process.Kill()
+		<-m.ended
+	}
+	if code := m.command.ProcessState.ExitCode(); code != 0 {
+		return fmt.Errorf("it ended with %d", code)
+	}
+	return nil
+}
+
+// config is what the gateway was sent, once it has accepted all of it.
+func (m *mesh) config() (string, error) {
+	var proxies []xds.Proxy
+	if err := m.get("/api/proxies", &proxies); err != nil {
+		return "", err
+	}
+	if len(proxies) != 1 || !proxies[0].InSync {
+		return "", fmt.Errorf("the gateway has not answered yet: %+v", proxies)
+	}
+	var all []api.Resource
+	if err := m.get("/api/proxies/"+proxies[0].ID+"/config", &all); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, r := range all {
+		fmt.Fprintf(&b, "%s %s %s\n", r.Type, r.Name, r.Body)
+	}
+	return b.String(), nil
+}
+
+// get reads JSON from the control plane's API.
+func (m *mesh) get(path string, into any) error {
+	status, body, err := fetch("http://" + m.API + path)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("GET %s: %d %s", path, status, body)
+	}
+	return json.Unmarshal([]byte(body), into)
+}
+
+// dubbomesh runs the command line against the mesh and returns what it printed.
+func (m *mesh) dubbomesh(t *testing.T, args ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "bin/dubbomesh", args...)
+	c.Dir, c.Env = repository(), m.environment()
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("dubbomesh %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// environment makes the command line use this mesh.
+func (m *mesh) environment() []string {
+	return append(os.Environ(), "DUBBOMESH_ETCD_ENDPOINTS="+m.Etcd, "DUBBOMESH_API_LISTEN="+m.API)
+}
+
+// process is one of the demo's, by the name that it answers whoami with: small, medium, large, one, two.
+func (m *mesh) process(t *testing.T, name string) up.Process {
+	t.Helper()
+	at := slices.IndexFunc(m.Processes, func(p up.Process) bool { return strings.HasSuffix(p.Name, "-"+name) })
+	if at < 0 {
+		t.Fatalf("there is no instance %q", name)
+	}
+	return m.Processes[at]
+}
+
+// hostStat sums a figure of Envoy's about one instance, rq_total for instance, over the clusters of a service.
+func (m *mesh) hostStat(t *testing.T, service, instance, figure string) int {
+	t.Helper()
+	_, page, err := fetch("http://" + m.Admin + "/clusters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, marker := 0, "::"+m.process(t, instance).Address+"::"+figure+"::"
+	for line := range strings.Lines(page) {
+		cluster, value, found := strings.Cut(strings.TrimSpace(line), marker)
+		if !found || !strings.HasPrefix(cluster, service) {
+			continue
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		sum += n
+	}
+	return sum
+}
+
+var client = &http.Client{
+	Timeout:       30 * time.Second,
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 64},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+func fetch(url string) (int, string, error) {
+	r, err := client.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return r.StatusCode, string(body), err
+}
+
+// poll calls check until it returns nil, or the time is over.
+func poll(within time.Duration, check func() error) error {
+	deadline := time.Now().Add(within)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("still not so after %v: %w", within, err)
+		}
+		<-tick.C
+	}
+}
+
+// eventually polls check until it returns nil.
+func eventually(t *testing.T, what string, check func() error) {
+	t.Helper()
+	if err := poll(patience, check); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// repository returns a path below the repository's root.
+func repository(elem ...string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", ".."}, elem...)...)
+}
+
+// lockedBuffer is written by a process and read by tests.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,120 @@
+package policies
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// step is a command of a README and the lines that it is said to print, none for any.
+type step struct {
+	command string
+	want    []string
+}
+
+// parseSession reads the ```console blocks of a README: what follows "$ " is a command, other lines are what it prints.
+func parseSession(readme string) []step {
+	var steps []step
+	inside, open := false, false // open: the command goes on in the next line
+	for line := range strings.Lines(readme) {
+		line = strings.TrimSuffix(line, "\n")
+		command, is := strings.CutPrefix(line, "$ ")
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console"
+		case !inside:
+		case open:
+			last := &steps[len(steps)-1]
+			last.command += "\n" + line
+			open = strings.HasSuffix(line, `\`)
+		case is:
+			steps = append(steps, step{command: command})
+			open = strings.HasSuffix(line, `\`)
+		case len(steps) > 0:
+			steps[len(steps)-1].want = append(steps[len(steps)-1].want, line)
+		}
+	}
+	return steps
+}
+
+// runSession runs what a README says, in one shell as its reader would, on this mesh in place of that of `make run`.
+func (m *mesh) runSession(t *testing.T, readme string) {
+	t.Helper()
+	const mark = "--- step "
+	ports := strings.NewReplacer("127.0.0.1:8080", m.Gateway, "127.0.0.1:9901", m.Admin, "127.0.0.1:18001", m.API, "127.0.0.1:2379", m.Etcd)
+	steps := parseSession(readme)
+	script := "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
+	for _, s := range steps {
+		script += ports.Replace(s.command) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
+	}
+	shell := exec.CommandContext(t.Context(), "bash", "-c", script)
+	shell.Dir, shell.Env = repository(), m.environment()
+	out, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the session ended with %v:\n%s", err, out)
+	}
+	parts := regexp.MustCompile(`\n`+mark+`(\d+)\n`).FindAllStringSubmatchIndex(string(out), -1)
+	if len(parts) != len(steps) {
+		t.Fatalf("%d of %d commands ended:\n%s", len(parts), len(steps), out)
+	}
+	begin := 0
+	for i, at := range parts {
+		got, code := string(out[begin:at[0]]), string(out[at[2]:at[3]])
+		begin = at[1]
+		if code != "0" {
+			t.Errorf("$ %s\nended with %s:\n%s", steps[i].command, code, got)
+		}
+		if want := strings.Join(steps[i].want, "\n"); strings.TrimSpace(want) != "" && !printed(want, got) {
+			t.Errorf("$ %s\nprints\n%s\nwhich the README shows as\n%s", steps[i].command, got, want)
+		}
+	}
+}
+
+// printed tells whether a text is as a README shows it: white space does not count, … stands for anything, and ~100 for a
+// number between 70 and 130.
+func printed(want, got string) bool {
+	var pattern strings.Builder
+	var about []int
+	for i, word := range strings.Fields(want) {
+		if i > 0 {
+			pattern.WriteString(`\s+`)
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(word, "~")); err == nil && strings.HasPrefix(word, "~") {
+			about = append(about, n)
+			pattern.WriteString(`(\d+)`)
+			continue
+		}
+		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(word), "…", `(?:.|\n)*`))
+	}
+	found := regexp.MustCompile(fmt.Sprintf(`^\s*%s\s*$`, pattern.String())).FindStringSubmatch(got)
+	if found == nil {
+		return false
+	}
+	for i, n := range about {
+		if have, err := strconv.Atoi(found[i+1]); err != nil || have*10 < n*7 || have*10 > n*13 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestPrinted(t *testing.T) {
+	for _, c := range []struct {
+		want, got string
+		is        bool
+	}{
+		{"one", "one\n", true},
+		{"one", "two\n", false},
+		{"~100 one\n~200 two", "     92 one\n    208 two\n", true},
+		{"~100 one", "60 one", false},
+		{"HTTP/1.1 403 …", "HTTP/1.1 403 Forbidden\nserver: envoy", true},
+		{`{"by":"one",…}`, `{"by":"one","path":"/"}`, true},
+	} {
+		if printed(c.want, c.got) != c.is {
+			t.Errorf("%q shown as %q: %v", c.got, c.want, !c.is)
+		}
+	}
+}
