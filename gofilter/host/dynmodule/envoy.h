@@ -44,7 +44,6 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_send_response)                                                                                                \
   X(get_most_specific_route_config)                                                                                     \
   X(http_clear_route_cache)                                                                                            \
-  X(http_filter_recreate_stream)                                                                                       \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \
   X(network_filter_get_read_buffer_chunks)                                                                             \
   X(network_filter_drain_read_buffer)                                                                                  \

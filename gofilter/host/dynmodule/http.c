@@ -136,21 +136,6 @@ void http_hold(void *stream, size_t limit) {
   if (now != 0 && now < enough) envoy.http_set_buffer_limit(stream, enough);
 }
 
-bool http_restart(void *stream) {
-  if (received(stream, REQUEST)) { // Envoy takes over what is buffered alone
-    envoy_bytes room[DUBBO_CHUNKS], *chunks = room;
-    size_t n = envoy.http_get_body_chunks_size(stream, bodies[REQUEST].received);
-    if (n > DUBBO_CHUNKS) chunks = malloc(n * sizeof *chunks);
-    if (n > 0) envoy.http_get_body_chunks(stream, bodies[REQUEST].received, chunks);
-    for (size_t i = 0; i < n; i++) {
-      envoy.http_append_body(stream, bodies[REQUEST].buffered, (module_bytes){chunks[i].ptr, chunks[i].length});
-    }
-    if (chunks != room) free(chunks);
-    envoy.http_drain_body(stream, bodies[REQUEST].received, SIZE_MAX);
-  }
-  return envoy.http_filter_recreate_stream(stream, NULL, 0);
-}
-
 envoy_bytes http_request_header(void *stream, const char *name) {
   envoy_bytes value = {NULL, 0};
   envoy.http_get_header(stream, envoy_dynamic_module_type_http_header_type_RequestHeader,

@@ -64,9 +64,5 @@ void http_body_replace(void *stream, http_side side, module_bytes with);
 // Lets Envoy hold bodies up to limit, and one read more, so that it is the filter that refuses a larger one.
 void http_hold(void *stream, size_t limit);
 
-// Begins the request anew with the headers that it has by now, so that its route, and with it the filters that it meets,
-// are chosen again; the whole body must be there. Returns false when Envoy cannot. Otherwise the filter is gone.
-bool http_restart(void *stream);
-
 // The first value of a request header.
 envoy_bytes http_request_header(void *stream, const char *name);
