@@ -86,7 +86,7 @@ envoy: ## find a supported Envoy or fetch the pinned one into .tools/
 ##@ Test
 
 .PHONY: test
-test: test-unit test-e2e ## every test, real Envoy and real Dubbo peers included
+test: test-unit test-e2e test-policies ## every test, real Envoy and real Dubbo peers included
 
 .PHONY: test-unit
 test-unit: envoy build contrib ## unit, golden, feature and host tests, with the race detector
@@ -96,7 +96,11 @@ test-unit: envoy build contrib ## unit, golden, feature and host tests, with the
 
 .PHONY: test-e2e
 test-e2e: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomesh ## end to end: etcd, control plane, Envoy, dubbo-go, Dubbo Java 2.7 and 3.3
-	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e/...
+	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e
+
+.PHONY: test-policies
+test-policies: envoy need-curl build $(BIN)/race/dubbomesh ## each folder of examples/policies: its README and its effect, on the mesh of `make run`
+	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 20m -count 1 -run '$(E2E_RUN)' ./e2e/policies
 
 .PHONY: conformance
 conformance: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomesh ## every type, direction and peer through a real Envoy; writes docs/conformance.md

@@ -20,9 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dubbomesh/dubbomesh/controlplane/api"
-	"github.com/dubbomesh/dubbomesh/controlplane/up"
-	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // patience bounds every wait of these tests; one that works never waits that long.
@@ -30,14 +28,28 @@ const patience = time.Minute
 
 // mesh is what `make run` runs, on ports that were free: etcd, control plane, gateway and the demo services.
 type mesh struct {
-	up.Ready
+	ready
 	command *exec.Cmd
 	output  *lockedBuffer
 	ended   chan struct{} // closed when the process has ended
 	bare    string        // the gateway's configuration without policies
 }
 
-var started = sync.OnceValues(startMesh)
+// ready is what the mesh says of itself when it runs: addresses are host:port.
+type ready struct {
+	Gateway   string     `json:"gateway"`
+	Admin     string     `json:"admin"`
+	API       string     `json:"api"`
+	Etcd      string     `json:"etcd"`
+	Processes []instance `json:"processes"`
+}
+
+// instance is a process of the mesh.
+type instance struct {
+	Name     string   `json:"name"`
+	Address  string   `json:"address"`
+	Services []string `json:"services"`
+}
 
 // TestMain stops the mesh, if a test has started it. A data race in the control plane shows in its exit code.
 func TestMain(m *testing.M) {
@@ -52,33 +64,37 @@ func TestMain(m *testing.M) {
 }
 
 // shared is the mesh that all tests use, nil before one has asked for it.
-var shared *mesh
+var (
+	shared   *mesh
+	starting sync.Once
+	failure  = errors.New("an earlier test could not start the mesh")
+)
 
 // theMesh returns the running mesh, and starts it for the first test that asks.
 func theMesh(t *testing.T) *mesh {
 	t.Helper()
-	m, err := started()
-	if err != nil {
-		t.Fatalf("%v; `make test-policies` builds what these tests need", err)
+	starting.Do(func() { shared, failure = startMesh(testenvoy.Binary(t), testenvoy.Module(t)) })
+	if failure != nil {
+		t.Fatalf("%v; `make test-policies` builds what these tests need", failure)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			text := m.output.String()
+			text := shared.output.String()
 			t.Logf("the mesh said:\n%s", text[max(0, len(text)-4000):])
 		}
 	})
-	return m
+	return shared
 }
 
-func startMesh() (*mesh, error) {
+func startMesh(envoy, module string) (*mesh, error) {
 	dir, err := os.MkdirTemp("", "dubbomesh-policies-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	ready := filepath.Join(dir, "ready.json")
+	file := filepath.Join(dir, "ready.json")
 	m := &mesh{output: &lockedBuffer{}, ended: make(chan struct{})}
-	args := []string{"up", "--ephemeral", "--ready-file", ready, "--demo", repository("bin"), "--module", repository("bin", "libdubbo.so")}
+	args := []string{"up", "--ephemeral", "--ready-file", file, "--demo", repository("bin"), "--envoy", envoy, "--module", module}
 	for _, port := range []string{"gateway", "xds", "api", "etcd", "admin"} {
 		args = append(args, "--"+port+"-port", "0")
 	}
@@ -89,27 +105,30 @@ func startMesh() (*mesh, error) {
 	if err := m.command.Start(); err != nil {
 		return nil, err
 	}
-	shared = m
 	go func() {
 		_ = m.command.Wait() // its outcome is in ProcessState
 		close(m.ended)
 	}()
 	err = poll(2*patience, func() error {
+		text, err := os.ReadFile(file)
+		if err == nil {
+			return json.Unmarshal(text, &m.ready)
+		}
 		select {
 		case <-m.ended:
-			return fmt.Errorf("the mesh ended: %s", m.output)
+			return over{fmt.Errorf("the mesh ended: %s", m.output)}
 		default:
-		}
-		text, err := os.ReadFile(ready)
-		if err != nil {
 			return err
 		}
-		return json.Unmarshal(text, &m.Ready)
 	})
+	if err == nil {
+		err = poll(patience, m.settle)
+	}
 	if err != nil {
+		_ = m.stop() // the reason is known
 		return nil, err
 	}
-	return m, poll(patience, m.settle)
+	return m, nil
 }
 
 // settle keeps the configuration without policies as what the gateway has to come back to, once all instances are in it.
@@ -148,14 +167,21 @@ func (m *mesh) stop() error {
 
 // config is what the gateway was sent, once it has accepted all of it.
 func (m *mesh) config() (string, error) {
-	var proxies []xds.Proxy
+	var proxies []struct {
+		ID     string `json:"id"`
+		InSync bool   `json:"inSync"`
+	}
 	if err := m.get("/api/proxies", &proxies); err != nil {
 		return "", err
 	}
 	if len(proxies) != 1 || !proxies[0].InSync {
 		return "", fmt.Errorf("the gateway has not answered yet: %+v", proxies)
 	}
-	var all []api.Resource
+	var all []struct {
+		Type string          `json:"type"`
+		Name string          `json:"name"`
+		Body json.RawMessage `json:"body"`
+	}
 	if err := m.get("/api/proxies/"+proxies[0].ID+"/config", &all); err != nil {
 		return "", err
 	}
@@ -181,7 +207,7 @@ func (m *mesh) get(path string, into any) error {
 // dubbomesh runs the command line against the mesh and returns what it printed.
 func (m *mesh) dubbomesh(t *testing.T, args ...string) string {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "bin/dubbomesh", args...)
+	c := exec.Command("bin/dubbomesh", args...) // also after the test's context has ended
 	c.Dir, c.Env = repository(), m.environment()
 	out, err := c.CombinedOutput()
 	if err != nil {
@@ -196,9 +222,9 @@ func (m *mesh) environment() []string {
 }
 
 // process is one of the demo's, by the name that it answers whoami with: small, medium, large, one, two.
-func (m *mesh) process(t *testing.T, name string) up.Process {
+func (m *mesh) process(t *testing.T, name string) instance {
 	t.Helper()
-	at := slices.IndexFunc(m.Processes, func(p up.Process) bool { return strings.HasSuffix(p.Name, "-"+name) })
+	at := slices.IndexFunc(m.Processes, func(p instance) bool { return strings.HasSuffix(p.Name, "-"+name) })
 	if at < 0 {
 		t.Fatalf("there is no instance %q", name)
 	}
@@ -243,6 +269,9 @@ func fetch(url string) (int, string, error) {
 	return r.StatusCode, string(body), err
 }
 
+// over is an error after which there is nothing to wait for.
+type over struct{ error }
+
 // poll calls check until it returns nil, or the time is over.
 func poll(within time.Duration, check func() error) error {
 	deadline := time.Now().Add(within)
@@ -252,6 +281,9 @@ func poll(within time.Duration, check func() error) error {
 		err := check()
 		if err == nil {
 			return nil
+		}
+		if errors.As(err, &over{}) {
+			return err
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("still not so after %v: %w", within, err)
