@@ -42,5 +42,5 @@ func (t *Translator) Translate(snap model.Snapshot) (r translate.Resources, done
 		parts[i] = old.to
 	}
 	t.last, t.policies = next, snap.Policies
-	return translate.Gateway(parts, t.opt), done
+	return translate.Gateway(parts, snap.Policies, t.opt), done
 }

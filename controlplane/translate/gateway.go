@@ -10,49 +10,47 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // formFilter is the name under which the filter is configured in the listener and switched on in a route.
 const formFilter = "dubbo.form"
 
-// gatewayListeners are the gateway's ports. Each takes HTTP and Dubbo alike; the second is there for consumers that look
-// for Dubbo at its usual port.
-func gatewayListeners(services []ServiceResources, opt Options) []*listenerv3.Listener {
-	out := []*listenerv3.Listener{gatewayListener(GatewayListener, opt.GatewayPort, services, opt)}
-	if opt.GatewayDubboPort != 0 && !opt.contrib() {
-		out = append(out, gatewayListener(GatewayDubboListener, opt.GatewayDubboPort, services, opt))
-	}
-	return out
-}
-
-func gatewayListener(name string, port uint32, services []ServiceResources, opt Options) *listenerv3.Listener {
+// gatewayListener opens a port.
+func gatewayListener(e edge, services []ServiceResources, told telemetry, opt Options) *listenerv3.Listener {
+	chain := &listenerv3.FilterChain{Filters: networkFilters(e, services, told, opt), TransportSocket: transportSocket(e)}
 	return &listenerv3.Listener{
-		Name:                          name,
-		Address:                       address(opt.GatewayAddress, port),
+		Name:                          e.name,
+		Address:                       address(e.address, e.port),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(opt.bufferBytes()),
-		FilterChains:                  []*listenerv3.FilterChain{{Filters: networkFilters(name, services, opt)}},
+		FilterChains:                  []*listenerv3.FilterChain{chain},
 	}
 }
 
-func networkFilters(name string, services []ServiceResources, opt Options) []*listenerv3.Filter {
+func networkFilters(e edge, services []ServiceResources, told telemetry, opt Options) []*listenerv3.Filter {
 	manager := &listenerv3.Filter{
 		Name:       "envoy.filters.network.http_connection_manager",
-		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(name, services, opt))},
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(e, services, told, opt))},
 	}
-	if opt.contrib() {
+	if !e.consumers(opt) {
 		return []*listenerv3.Filter{manager}
 	}
 	return []*listenerv3.Filter{consumer(opt), manager}
 }
 
-func connectionManager(name string, services []ServiceResources, opt Options) *hcmv3.HttpConnectionManager {
+func connectionManager(e edge, services []ServiceResources, told telemetry, opt Options) *hcmv3.HttpConnectionManager {
+	codec := hcmv3.HttpConnectionManager_AUTO
+	if e.protocol == edgeDubbo {
+		codec = hcmv3.HttpConnectionManager_HTTP2 // which the filter before it makes of Dubbo
+	}
 	return &hcmv3.HttpConnectionManager{
-		StatPrefix:     name,
-		CodecType:      hcmv3.HttpConnectionManager_AUTO,
-		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: GatewayRoutes}},
-		// Nothing in front of the gateway is trusted to say who calls.
+		StatPrefix:     e.stat(),
+		CodecType:      codec,
+		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: e.routes()}},
+		// Nothing in front of the gateway is trusted to say who calls, but for as many proxies as the policy says.
 		UseRemoteAddress:           wrapperspb.Bool(true),
+		XffNumTrustedHops:          model.Or(e.gateway.TrustedHops, 0),
 		NormalizePath:              wrapperspb.Bool(true),
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
 		GenerateRequestId:          wrapperspb.Bool(true),
@@ -61,6 +59,8 @@ func connectionManager(name string, services []ServiceResources, opt Options) *h
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
 		HttpFilters:                httpFilters(services, opt),
+		AccessLog:                  told.logs,
+		Tracing:                    told.tracing,
 	}
 }
 

@@ -13,17 +13,10 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// gatewayRoutes is the one route configuration of the gateway: a virtual host for each service that is reached by host
-// name, and one for all other hosts, where a service is reached by path.
+// gatewayRoutes is the route configuration of the ports that answer everything: a virtual host for each service that is
+// reached by host name, and one for all other hosts, where a service is reached by path.
 func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConfiguration, []model.Problem) {
-	out := &routev3.RouteConfiguration{
-		Name: GatewayRoutes,
-		// A host counts without its port, so that no name needs a wildcard.
-		IgnorePortInHostMatching: true,
-		// What the routes say to the filter overrides what a client says: it is removed first, then set by a route.
-		RequestHeadersToRemove:          []string{config.SchemaHeader, config.OperationHeader},
-		MostSpecificHeaderMutationsWins: true,
-	}
+	out := routeConfiguration(GatewayRoutes)
 	if schemas := schemaHost(services); schemas != nil {
 		out.VirtualHosts = append(out.VirtualHosts, schemas)
 	}
@@ -53,6 +46,17 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 	rest.Matcher = pathMatcher(base.leaves())
 	out.VirtualHosts = append(out.VirtualHosts, rest)
 	return out, problems
+}
+
+func routeConfiguration(name string) *routev3.RouteConfiguration {
+	return &routev3.RouteConfiguration{
+		Name: name,
+		// A host counts without its port, so that no name needs a wildcard.
+		IgnorePortInHostMatching: true,
+		// What the routes say to the filter overrides what a client says: it is removed first, then set by a route.
+		RequestHeadersToRemove:          []string{config.SchemaHeader, config.OperationHeader},
+		MostSpecificHeaderMutationsWins: true,
+	}
 }
 
 // domains are the host names that a service wants.

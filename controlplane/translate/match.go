@@ -72,7 +72,7 @@ func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher
 		out = append(out, regexCondition(":path", caseless(*m.Path)+regexp.QuoteMeta(w.cut)+pattern(*m.Path)+`(?:\?.*)?`, m.Path.Not))
 	}
 	if m.Method != nil {
-		out = append(out, regexCondition(":path", `/[^/]+/`+pattern(*m.Method)+`(?:\?.*)?`, m.Method.Not))
+		out = append(out, regexCondition(":path", w.called()+pattern(*m.Method)+`(?:\?.*)?`, m.Method.Not))
 	}
 	if len(m.Verb) > 0 {
 		add(":method", &model.StringMatch{In: m.Verb})

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"slices"
+
 	xdscorev3 "github.com/cncf/xds/go/xds/core/v3"
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -34,31 +36,47 @@ func packRoutes(routes ...*routev3.Route) *anypb.Any {
 type paths struct {
 	services   map[string]ServiceResources // by the prefix that is theirs alone
 	operations map[string][]operation      // by the literal part that their templates begin with
+	prefixes   map[string][]*routev3.Route // of what is exposed under a prefix; "/" for all paths
 	filters    []string                    // that a form has to meet
+	rules      []*routev3.Route            // that come before everything
+	rest       []*routev3.Route            // that take what nothing else does
 }
 
 // leaves are the routes by prefix. Envoy looks at those of the longest prefix only, so what stands under shorter ones is
-// repeated behind them; where there are no operations nothing is.
+// repeated behind them; where there are neither operations nor prefixes nothing is.
 func (p paths) leaves() map[string]*anypb.Any {
 	out := make(map[string]*anypb.Any, len(p.services)+len(p.operations)+1)
 	lengths := map[int]bool{}
-	for prefix := range p.operations {
+	for _, prefix := range slices.Concat(Names(p.operations), Names(p.prefixes)) {
 		lengths[len(prefix)] = true
 		out[prefix] = p.leaf(prefix, p.shorter(prefix, nil))
 	}
 	if out["/"] == nil {
-		out["/"] = packRoutes(formRoute(p.filters))
+		out["/"] = p.leaf("/", nil)
 	}
 	for prefix, s := range p.services {
 		switch above := p.shorter(prefix, lengths); {
 		case out[prefix] != nil: // an operation's leaf has it
-		case len(above) > 0:
+		case len(above) > 0 || len(p.rest) > 0:
 			out[prefix] = p.leaf(prefix, above)
 		case s.packed != nil:
 			out[prefix] = s.packed
 		}
 	}
-	return out
+	return before(p.rules, out)
+}
+
+// before puts routes before those of every leaf. Messages that are joined as bytes have the items of both, so that no leaf
+// is read and written again.
+func before(routes []*routev3.Route, leaves map[string]*anypb.Any) map[string]*anypb.Any {
+	if len(routes) == 0 {
+		return leaves
+	}
+	first := pack(&routev3.RouteList{Routes: routes})
+	for prefix, leaf := range leaves {
+		leaves[prefix] = &anypb.Any{TypeUrl: leaf.TypeUrl, Value: slices.Concat(first.Value, leaf.Value)}
+	}
+	return leaves
 }
 
 // shorter lists the prefixes of a prefix that have operations, longest first, and those that are a service's path above
@@ -69,7 +87,8 @@ func (p paths) shorter(prefix string, lengths map[int]bool) (out []string) {
 			continue
 		}
 		_, service := p.services[prefix[:n]]
-		if _, found := p.operations[prefix[:n]]; found || service && prefix[n] == '/' {
+		_, exposed := p.prefixes[prefix[:n]]
+		if _, found := p.operations[prefix[:n]]; found || exposed || service && prefix[n] == '/' {
 			out = append(out, prefix[:n])
 		}
 	}
@@ -86,10 +105,11 @@ func (p paths) leaf(prefix string, above []string) *anypb.Any {
 			routes = append(routes, op.routes...)
 		}
 		operations = append(operations, p.operations[at]...)
+		routes = append(routes, p.prefixes[at]...)
 		routes = append(routes, p.services[at].Paths...)
 	}
-	if prefix == "/" {
+	if prefix == "/" && len(p.rest) == 0 && p.prefixes["/"] == nil {
 		routes = append(routes, formRoute(p.filters))
 	}
-	return packRoutes(append(routes, otherVerbs(operations)...)...)
+	return packRoutes(slices.Concat(routes, otherVerbs(operations), p.rest)...)
 }

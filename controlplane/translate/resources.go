@@ -29,13 +29,14 @@ type ServiceResources struct {
 	Name      string
 	Clusters  []*clusterv3.Cluster
 	Endpoints []*endpointv3.ClusterLoadAssignment
-	Paths     []*routev3.Route          // its part of the gateway's default virtual host, in order
-	Domain    string                    // under which Hosted is reached, lower case; "" for none
-	Hosts     []string                  // more hosts that Hosted is reached under, by Route policies
-	Hosted    []*routev3.Route          // the routes of its own virtual host
-	Filters   []*hcmv3.HttpFilter       // its own ones, switched on by its routes
-	Tokens    []*hcmv3.HttpFilter       // those of them that tell who calls
-	Schemas   map[string]*routev3.Route // what describes it to the filter, by Schema.ID, as it travels
+	Paths     []*routev3.Route            // its part of the gateway's default virtual host, in order
+	Domain    string                      // under which Hosted is reached, lower case; "" for none
+	Hosts     []string                    // more hosts that Hosted is reached under, by Route policies
+	Hosted    []*routev3.Route            // the routes of its own virtual host
+	Mounted   map[string][]*routev3.Route // its routes below prefixes of Gateway policies
+	Filters   []*hcmv3.HttpFilter         // its own ones, switched on by its routes
+	Tokens    []*hcmv3.HttpFilter         // those of them that tell who calls
+	Schemas   map[string]*routev3.Route   // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 
 	packed     *anypb.Any  // Paths as they stand in the gateway's routes
@@ -50,11 +51,12 @@ func Translate(snap model.Snapshot, opt Options) Resources {
 	for i, svc := range services {
 		parts[i] = Service(InputOf(snap, svc), opt)
 	}
-	return Gateway(parts, opt)
+	return Gateway(parts, snap.Policies, opt)
 }
 
-// Gateway joins services, sorted by name, with the gateway's listeners and its route configuration.
-func Gateway(services []ServiceResources, opt Options) Resources {
+// Gateway joins services, sorted by name, with the gateway's listeners and their route configurations. Of the policies it
+// looks at those that are about no single service.
+func Gateway(services []ServiceResources, policies model.Policies, opt Options) Resources {
 	clusters := 0
 	for i := range services {
 		clusters += len(services[i].Clusters)
@@ -73,12 +75,25 @@ func Gateway(services []ServiceResources, opt Options) Resources {
 		r.Problems = append(r.Problems, s.Problems...)
 	}
 	routes, problems := gatewayRoutes(services, opt)
-	r.Problems = once(append(r.Problems, problems...))
+	r.Problems = append(r.Problems, problems...)
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
 	r.Listeners = map[string]*listenerv3.Listener{}
-	for _, l := range gatewayListeners(services, opt) {
-		r.Listeners[l.GetName()] = l
+	ports, problems := edges(policies.Gateways, opt)
+	r.Problems = append(r.Problems, problems...)
+	told := telemetry{}
+	for _, e := range ports {
+		r.Listeners[e.name] = gatewayListener(e, services, told, opt)
+		if e.plain() {
+			continue
+		}
+		own, problems := newEdgeRoutes(e, services, opt)
+		r.Problems = append(r.Problems, problems...)
+		r.Routes[e.routes()] = own.configuration()
 	}
+	for _, g := range policies.Gateways {
+		r.Problems = append(r.Problems, unmatched(g)...)
+	}
+	r.Problems = once(r.Problems)
 	return r
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // rewrite changes path and host on the way.
-func rewrite(r *routev3.Route, _ *unit, s routeSettings) {
+func rewrite(r *routev3.Route, u *unit, s routeSettings) {
 	w := s.rule.Rewrite
 	if w == nil {
 		return
@@ -33,6 +33,10 @@ func rewrite(r *routev3.Route, _ *unit, s routeSettings) {
 	case w.Regex != nil:
 		replace(w.Regex.Pattern, w.Regex.Substitution)
 	case w.Method != "":
+		if s.way.mount != "" {
+			replace(`^`+s.way.called()+`[^?]*`, substitution(pathPrefix(u.in.Service.Name)+"/"+w.Method))
+			break
+		}
 		replace(`^(/[^/]+/)[^?]*`, `\1`+substitution(w.Method))
 	case w.Prefix != "":
 		if prefixes := s.prefixes(); len(prefixes) > 0 {
@@ -102,7 +106,15 @@ func allowOrigins(r *routev3.Route, u *unit, s routeSettings) {
 	if c == nil {
 		return
 	}
-	policy := &corsv3.CorsPolicy{
+	policy, errs := corsPolicy(c)
+	for _, err := range errs {
+		u.report(s, "cors", err)
+	}
+	enable(r, corsFilter, policy)
+}
+
+func corsPolicy(c *model.CORS) (policy *corsv3.CorsPolicy, errs []error) {
+	policy = &corsv3.CorsPolicy{
 		AllowMethods: strings.Join(c.AllowMethods, ","), AllowHeaders: strings.Join(c.AllowHeaders, ","), ExposeHeaders: strings.Join(c.ExposeHeaders, ","),
 		AllowCredentials: wrapperspb.Bool(c.AllowCredentials),
 	}
@@ -112,10 +124,10 @@ func allowOrigins(r *routev3.Route, u *unit, s routeSettings) {
 	for _, o := range c.AllowOrigins {
 		m, err := stringMatcher(o)
 		if err != nil {
-			u.report(s, "cors", err)
+			errs = append(errs, err)
 			continue
 		}
 		policy.AllowOriginStringMatch = append(policy.AllowOriginStringMatch, m)
 	}
-	enable(r, corsFilter, policy)
+	return policy, errs
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type way struct {
 	cut        string                     // what stands in the path before the part that the service gets
 	rewrite    string                     // what replaces the matched part of the path; "" keeps it
 	calls      bool                       // the path is that of a call: /{service}/{method}
+	mount      string                     // what stands in the path of calls in place of /{service}/, with a slash at its end; "" for that
 	method     string                     // the Dubbo method, where it is known
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	lane       *laneWay                   // that the requests are in, nil for none
@@ -40,7 +42,7 @@ type way struct {
 func (u *unit) pathRoutes() []*routev3.Route {
 	prefix := pathPrefix(u.in.Service.Name)
 	if calls := u.calls(); len(calls) > 0 {
-		return u.callRoutes(calls)
+		return u.callRoutes(calls, way{match: u.below, calls: true})
 	}
 	slash := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: prefix + "/"}}
@@ -55,16 +57,40 @@ func (u *unit) pathRoutes() []*routev3.Route {
 // callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
 // instance that speaks Dubbo 2, and a gRPC client by one that speaks gRPC; JSON is for all. So it does where there is a
 // fallback, which has a form for each.
-func (u *unit) callRoutes(calls []variant) []*routev3.Route {
+func (u *unit) callRoutes(calls []variant, w way) []*routev3.Route {
 	dubbo, grpc := only(calls, model.ProtocolDubbo), only(calls, model.ProtocolTriple, model.ProtocolGRPC)
 	if len(grpc) == 0 && !fallsBack(u.in.Policies) {
-		return u.routes(calls, way{match: u.below, calls: true})
+		return u.routes(calls, w)
 	}
-	out := u.consumerRoutes(calls)
+	var out []*routev3.Route
+	if w.mount == "" { // a Dubbo consumer knows no other path
+		out = u.consumerRoutes(calls)
+	}
 	if len(dubbo) > 0 && len(grpc) > 0 {
-		out = append(out, u.routes(grpc, way{match: typed(u.below, startingWith("application/grpc")), calls: true})...)
+		streams := w
+		streams.match = typed(w.match, startingWith("application/grpc"))
+		out = append(out, u.routes(grpc, streams)...)
 	}
-	return append(out, u.routes(calls, way{match: u.below, calls: true})...)
+	return append(out, u.routes(calls, w)...)
+}
+
+// mountedRoutes serves a service below a prefix, which is cut off. "/" stands for all paths.
+func (u *unit) mountedRoutes(prefix string) []*routev3.Route {
+	base := strings.TrimSuffix(prefix, "/")
+	below := func() *routev3.RouteMatch {
+		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: base + "/"}}
+	}
+	if calls := u.calls(); len(calls) > 0 {
+		return u.callRoutes(calls, way{match: below, cut: base, rewrite: pathPrefix(u.in.Service.Name) + "/", calls: true, mount: base + "/"})
+	}
+	out := u.routes(u.variants, way{match: below, cut: base, rewrite: "/"})
+	if base == "" {
+		return out
+	}
+	bare := func() *routev3.RouteMatch {
+		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: base}}
+	}
+	return append(out, u.routes(u.variants, way{match: bare, cut: base, rewrite: "/"})...)
 }
 
 // consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
@@ -163,6 +189,9 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 	u.mirror(action, to, rule)
 	if other, err := u.callee(rule); w.calls && err == nil && other != "" {
 		action.RegexRewrite = substitute(`^/[^/?]+`, substitution(pathPrefix(other)))
+		if w.mount != "" {
+			action.PrefixRewrite, action.RegexRewrite = "", substitute(`^`+w.called(), substitution(pathPrefix(other)+"/"))
+		}
 	}
 	r.Action = &routev3.Route_Route{Route: action}
 	settings := u.settings(w, rule, source)
@@ -170,6 +199,14 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 		apply(r, u, settings)
 	}
 	return r
+}
+
+// called is an expression for what stands before the method in the path of a call.
+func (w way) called() string {
+	if w.mount != "" {
+		return regexp.QuoteMeta(w.mount)
+	}
+	return `/[^/]+/`
 }
 
 // typed narrows a match to requests of a content type.

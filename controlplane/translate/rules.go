@@ -43,9 +43,14 @@ func (u *unit) methods(w way) (out []way) {
 		for _, name := range slices.Sorted(maps.Keys(u.in.Policies.Methods)) {
 			part := w
 			part.method = name
+			own := pathPrefix(u.in.Service.Name) + "/" + escaped(name)
+			path := own
+			if w.mount != "" {
+				path, part.rewrite = w.mount+escaped(name), own
+			}
 			part.match = func() *routev3.RouteMatch {
 				m := w.match()
-				m.PathSpecifier = &routev3.RouteMatch_Path{Path: pathPrefix(u.in.Service.Name) + "/" + escaped(name)}
+				m.PathSpecifier = &routev3.RouteMatch_Path{Path: path}
 				return m
 			}
 			out = append(out, part)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -54,6 +55,12 @@ func service(in Input, opt Options) ServiceResources {
 	out.Domain, out.Hosts = domain(svc.Name), u.hosts()
 	if out.Domain != "" || len(out.Hosts) > 0 {
 		out.Hosted = u.hostedRoutes()
+	}
+	for _, prefix := range in.Mounts {
+		if out.Mounted == nil {
+			out.Mounted = map[string][]*routev3.Route{}
+		}
+		out.Mounted[prefix] = u.mountedRoutes(prefix)
 	}
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
@@ -106,6 +113,9 @@ func (s ServiceResources) validate(packed bool) error {
 		inside(f.GetTypedConfig())
 	}
 	routes := slices.Concat(s.Paths, s.Hosted)
+	for _, prefix := range Names(s.Mounted) {
+		routes = append(routes, s.Mounted[prefix]...)
+	}
 	for _, op := range s.operations {
 		routes = append(routes, op.routes...)
 	}
