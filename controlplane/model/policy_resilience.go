@@ -114,7 +114,8 @@ type Recovery struct {
 	Every *Duration `json:"every,omitempty" check:"min=100ms,max=1h"`
 }
 
-// Breaker stops calls of a service: closed, open, half-open, and closed again in steps.
+// Breaker stops calls of a service, or of a method, when too many of them fail or are slow: closed, open, half-open, and
+// closed again in steps.
 type Breaker struct {
 	// ErrorPercent opens it.
 	ErrorPercent *Percent `json:"errorPercent,omitempty" check:"min=1%"`
@@ -130,7 +131,7 @@ type Breaker struct {
 	OpenFor *Duration `json:"openFor,omitempty" check:"min=100ms,max=1h"`
 	// Probes are the calls that are let through half-open; 5 by default.
 	Probes *uint32 `json:"probes,omitempty" check:"min=1,max=10000"`
-	// Recovery lets calls in by and by when it closes: 10% more each 10s where nothing is said in it; all at once without it.
+	// Recovery lets calls in by and by when it closes; 10% more each 10s by default, with a step of 100% all at once.
 	Recovery *Recovery `json:"recovery,omitempty"`
 }
 

@@ -67,6 +67,8 @@ type MethodSettings struct {
 	Limits *Limits `json:"limits,omitempty"`
 	// LoadBalancing of the method; it needs a pool of its own too.
 	LoadBalancing *LoadBalancing `json:"loadBalancing,omitempty"`
+	// Breaker of the method, in place of the service's.
+	Breaker *Breaker `json:"breaker,omitempty"`
 	// RateLimit applies beside the service's.
 	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty"`
 	// Fault replaces the service's.

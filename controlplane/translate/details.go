@@ -15,7 +15,7 @@ const rateLimitedDetails = "local_rate_limited"
 var (
 	detailsOpen = []string{
 		"no_healthy_upstream", "cluster_not_found", "*{overflow*", "*connection_failure*", "*connection_timeout*",
-		"reached_concurrency_limit", "denied_by_admission_control",
+		"reached_concurrency_limit", "denied_by_admission_control", "dubbo_breaker_open",
 	}
 	detailsRateLimited = []string{rateLimitedDetails}
 	detailsAnswered    = []string{"via_upstream"}

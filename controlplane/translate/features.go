@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // target is a cluster in the making: whom it reaches, and what policies say of that.
@@ -32,7 +33,6 @@ var clusterFeatures = []func(*clusterv3.Cluster, target){
 	budgetRetries, // replaces limits of retries
 	connect,
 	eject,
-	breakOpen, // after what eject has set
 	checkHealth,
 	admit, // a filter of the cluster, beside the protocol that connect has set
 }
@@ -61,6 +61,7 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	limitSize,
 	limitRate,
 	adapt,
+	breakCircuit,
 	injectFaults,
 	fallBack,
 }
@@ -78,7 +79,7 @@ const (
 
 // policyFilters are there for routes whose policies need them; requests on others never meet them. What answers at the
 // edge comes before what costs something, and what pretends to be the service comes last.
-func policyFilters() []*hcmv3.HttpFilter {
+func policyFilters(opt Options) []*hcmv3.HttpFilter {
 	off := func(name string, m proto.Message) *hcmv3.HttpFilter {
 		return &hcmv3.HttpFilter{Name: name, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(m)}}
 	}
@@ -91,6 +92,9 @@ func policyFilters() []*hcmv3.HttpFilter {
 	}
 	for i := range maxPerRoute {
 		filters = append(filters, off(rateLimitFilter+itoa(i), &ratelimitv3.LocalRateLimit{StatPrefix: "rate_limit"}))
+	}
+	if !opt.contrib() {
+		filters = append(filters, httpFilter(breakerFilter, config.BreakerFilter, opt)) // what was refused before says nothing of the service
 	}
 	for i := range maxPerRoute {
 		filters = append(filters, off(faultFilter+itoa(i), &faultv3.HTTPFault{}))

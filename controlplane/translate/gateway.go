@@ -71,7 +71,7 @@ func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 	for _, s := range services {
 		filters = append(filters, s.Tokens...) // before what looks at them
 	}
-	filters = append(filters, policyFilters()...)
+	filters = append(filters, policyFilters(opt)...)
 	for _, s := range services {
 		filters = append(filters, s.Filters...)
 	}

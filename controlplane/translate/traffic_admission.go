@@ -19,7 +19,7 @@ import (
 // admit refuses a growing share of requests while many fail, by a filter of the cluster's own: a change of it touches no
 // listener and no other service.
 func admit(c *clusterv3.Cluster, t target) {
-	a := or(t.settings.AdmissionControl, readmission(t.settings.Breaker))
+	a := t.settings.AdmissionControl
 	if a == nil {
 		return
 	}

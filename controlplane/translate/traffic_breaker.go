@@ -1,36 +1,82 @@
 package translate
 
 import (
+	"errors"
 	"time"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"google.golang.org/protobuf/types/known/durationpb"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// breakOpen takes out each instance of which too large a share of the calls of a window has failed, up to all of them: then
-// the service is open, and calls are refused without anybody being asked. After their time they are asked again, half-open:
-// one bad window more and they are out once more. Envoy's panic mode, which would ask instances that are out, is off.
-func breakOpen(c *clusterv3.Cluster, t target) {
-	b := t.settings.Breaker
-	if b == nil || b.ErrorPercent == nil {
+// breakerFilter is the name under which the filter is configured in the listener and switched on in a route.
+const breakerFilter = "dubbo.breaker"
+
+// What a breaker does where its policy does not say it.
+const (
+	breakerRequests = 20
+	breakerWindow   = 10 * time.Second
+	breakerOpen     = 30 * time.Second
+	breakerProbes   = 5
+)
+
+var errNeedsModule = errors.New("it needs dataplane " + DynamicModule)
+
+// breakCircuit has the route's calls counted by the breaker of the service that it leads to, or of the method.
+func breakCircuit(r *routev3.Route, u *unit, s routeSettings) {
+	settings, name := s.service, u.in.Service.Name
+	if other := u.calledInstead(s.rule); other != nil {
+		settings, name = other.settings(way{method: s.way.method}, model.Rule{}, "").service, other.in.Service.Name
+	}
+	if settings.Breaker == nil {
 		return
 	}
-	o := c.OutlierDetection
-	if o == nil {
-		o = &clusterv3.OutlierDetection{EnforcingConsecutive_5Xx: never, EnforcingSuccessRate: never, EnforcingLocalOriginSuccessRate: never}
-		c.OutlierDetection = o
+	if u.opt.contrib() {
+		u.report(s, "breaker", errNeedsModule)
+		return
 	}
-	o.Interval = durationpb.New(b.Window.Or(10 * time.Second))
-	o.BaseEjectionTime = durationpb.New(b.OpenFor.Or(30 * time.Second))
-	o.MaxEjectionTime = o.BaseEjectionTime // it does not grow
-	o.MaxEjectionPercent, o.AlwaysEjectOneHost = always, wrapperspb.Bool(true)
-	o.EnforcingFailurePercentage, o.FailurePercentageThreshold = always, wrapperspb.UInt32(max(1, b.ErrorPercent.Whole()))
-	o.FailurePercentageRequestVolume, o.FailurePercentageMinimumHosts = wrapperspb.UInt32(model.Or(b.MinRequests, 20)), wrapperspb.UInt32(1)
-	c.CommonLbConfig.HealthyPanicThreshold = &typev3.Percent{Value: 0}
+	b := breakerOf(*settings.Breaker)
+	b.Service = name
+	if m := u.serving(name).in.Policies.Methods[s.way.method]; m.Breaker != nil {
+		b.Method = s.way.method
+	}
+	enable(r, breakerFilter, &modulefilterv3.DynamicModuleFilterPerRoute{
+		DynamicModuleConfig: moduleByName(),
+		FilterName:          config.BreakerFilter,
+		FilterConfig:        pack(wrapperspb.String(string(b.Text()))),
+	})
+}
+
+// calledInstead is the one other service that a rule sends all requests to, nil for none.
+func (u *unit) calledInstead(rule model.Rule) *unit {
+	var other *unit
+	for i, b := range rule.To {
+		o := u.others[b.Service]
+		if o == nil || i > 0 && o != other {
+			return nil
+		}
+		other = o
+	}
+	return other
+}
+
+func breakerOf(b model.Breaker) config.Breaker {
+	first, every := steps(b.Recovery)
+	out := config.Breaker{
+		MinRequests: int64(model.Or(b.MinRequests, breakerRequests)), WindowMs: b.Window.Or(breakerWindow).Milliseconds(),
+		OpenMs: b.OpenFor.Or(breakerOpen).Milliseconds(), Probes: int64(model.Or(b.Probes, breakerProbes)),
+		StepPercent: first, EveryMs: every.Milliseconds(),
+	}
+	if b.ErrorPercent != nil {
+		out.ErrorPercent = b.ErrorPercent.Number()
+	}
+	if b.SlowPercent != nil {
+		out.SlowPercent, out.SlowMs = b.SlowPercent.Number(), b.SlowAfter.Or(time.Second).Milliseconds()
+	}
+	return out
 }
 
 // The steps in which something comes back where the policy does not say it.
@@ -39,30 +85,10 @@ const (
 	everyPreset = 10 * time.Second
 )
 
-// steps are the percent of the first step, and the time that all of them take.
-func steps(r *model.Recovery) (first float64, all time.Duration) {
-	first = min(100, max(1, r.Step.Or(stepPreset*model.FullPercent/100).Number()))
-	return first, time.Duration(float64(r.Every.Or(everyPreset)) * 100 / first)
-}
-
-// readmission lets calls in by and by when a breaker closes: as long as failures are remembered, a share of the calls is
-// refused, which falls with each success.
-func readmission(b *model.Breaker) *model.AdmissionControl {
-	if b == nil || b.ErrorPercent == nil || b.Recovery == nil {
-		return nil
+// steps are the percent of a step and the time between two.
+func steps(r *model.Recovery) (percent float64, every time.Duration) {
+	if r == nil {
+		r = &model.Recovery{}
 	}
-	first, all := steps(b.Recovery)
-	window := model.Duration(min(max(all, time.Second), 10*time.Minute))
-	success := max(model.FullPercent/100, model.FullPercent-*b.ErrorPercent)
-	refused := model.FullPercent - model.Percent(first/100*float64(model.FullPercent))
-	return &model.AdmissionControl{Window: &window, SuccessRate: &success, MaxRefused: &refused}
-}
-
-// regain is a slow start that lasts as long as all steps, and begins with the first.
-func regain(e *model.Ejection) *clusterv3.Cluster_SlowStartConfig {
-	if e == nil || e.Recovery == nil {
-		return nil
-	}
-	first, all := steps(e.Recovery)
-	return &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(all), MinWeightPercent: &typev3.Percent{Value: first}}
+	return min(100, max(1, r.Step.Or(stepPreset*model.FullPercent/100).Number())), r.Every.Or(everyPreset)
 }

@@ -84,7 +84,7 @@ func (u *unit) settings(w way, rule model.Rule, source string) routeSettings {
 		return s
 	}
 	t := &s.service
-	t.Timeout, t.Retry, t.Strategy = or(m.Timeout, t.Timeout), or(m.Retry, t.Retry), or(m.Strategy, t.Strategy)
+	t.Timeout, t.Retry, t.Strategy, t.Breaker = or(m.Timeout, t.Timeout), or(m.Retry, t.Retry), or(m.Strategy, t.Strategy), or(m.Breaker, t.Breaker)
 	t.LoadBalancing, t.Fault, t.Fallback = or(m.LoadBalancing, t.LoadBalancing), orList(m.Fault, t.Fault), orList(m.Fallback, t.Fallback)
 	t.RateLimit = append(append([]model.RateLimit(nil), m.RateLimit...), t.RateLimit...)
 	return s
