@@ -294,19 +294,22 @@ func (c *Check) Finish(parts [][]byte, now time.Time) *Verdict {
 	return &c.v
 }
 
-// TooLarge judges a request that waited, and whose body has more bytes than are taken. With ok it goes on unchecked,
-// since only dry runs asked.
-func (c *Check) TooLarge(now time.Time) (ok bool) {
-	ok = true
+// TooLarge judges a request that waited, and whose body has more bytes than are taken. It is refused, unless only dry runs
+// have asked for the signature: then it goes on by the verdict.
+func (c *Check) TooLarge(now time.Time) (v *Verdict, refused bool) {
+	c.v.Wait = false
 	for i := range c.pending {
 		p := c.pending[i].policy
 		p.tally.add(TooLarge, p.dry)
 		if p.dry {
 			c.set.keeper.tried(p, TooLarge, c.kept, now)
 		}
-		ok = ok && p.dry
+		refused = refused || !p.dry
 	}
-	return ok
+	if !refused {
+		c.conclude()
+	}
+	return &c.v, refused
 }
 
 // digest is the hash of what is signed of the body.

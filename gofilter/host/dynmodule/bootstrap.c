@@ -43,6 +43,7 @@ const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, 
   }
   dubbo_metrics_define(owner);
   dubbo_breakers_define(owner);
+  dubbo_callers_define(owner);
   atomic_store_explicit(&counters, owner, memory_order_release);
   envoy.bootstrap_extension_config_signal_init_complete(owner);
   return owner;
@@ -54,6 +55,7 @@ void envoy_dynamic_module_on_bootstrap_extension_config_destroy(const void *owne
   atomic_compare_exchange_strong(&counters, &expected, NULL);
   dubbo_metrics_forget(owner);
   dubbo_breakers_forget(owner);
+  dubbo_callers_forget(owner);
 }
 
 const void *envoy_dynamic_module_on_bootstrap_extension_new(const void *config, void *extension) { return config; }
@@ -62,6 +64,7 @@ void envoy_dynamic_module_on_bootstrap_extension_shutdown(void *extension, const
                                                           envoy_dynamic_module_type_event_cb done, void *context) {
   dubboMetricsFlush();
   dubboBreakersFlush();
+  dubboCallersFlush();
   if (timer != NULL) envoy.bootstrap_extension_timer_delete(timer);
   timer = NULL;
   done(context);
@@ -77,6 +80,7 @@ void envoy_dynamic_module_on_bootstrap_extension_server_initialized(void *extens
 void envoy_dynamic_module_on_bootstrap_extension_timer_fired(void *config, const void *module, void *fired) {
   dubboMetricsFlush();
   dubboBreakersFlush();
+  dubboCallersFlush();
   envoy.bootstrap_extension_timer_enable(fired, FLUSH_MS);
 }
 

@@ -44,6 +44,7 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_send_response)                                                                                                \
   X(get_most_specific_route_config)                                                                                     \
   X(http_clear_route_cache)                                                                                            \
+  X(http_set_dynamic_metadata_string)                                                                                  \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \
   X(network_filter_get_read_buffer_chunks)                                                                             \
   X(network_filter_drain_read_buffer)                                                                                  \
@@ -97,6 +98,18 @@ typedef struct {
   size_t fields_len;
 } dubbo_step;
 
+// What Go says of who makes a request: what is to be done as in a step, whose fields change headers of a request that is
+// not refused, or remove them without a value. Memory as in a step.
+typedef struct {
+  dubbo_step step;
+  bool wait;            // for the whole body
+  bool reroute;         // choose the route once more
+  size_t limit;         // largest body to wait for in bytes
+  module_bytes details; // of a refusal, for access logs
+  module_field *facts;  // by the policy that asked: who calls
+  size_t facts_len;
+} dubbo_verdict;
+
 // What is counted of consumers' connections, in the order of consumer.Counts.
 enum { CONSUMER_REQUESTS, CONSUMER_HEARTBEATS, CONSUMER_REJECTED, CONSUMER_ERRORS, CONSUMER_CONNECTIONS, CONSUMER_COUNTERS };
 
@@ -137,6 +150,13 @@ void dubbo_breakers_define(void *owner);
 void dubbo_breakers_forget(const void *owner);
 void dubbo_breaker_state(module_bytes service, module_bytes method, uint64_t state, uint64_t refused);
 void dubbo_breaker_entered(module_bytes service, module_bytes method, module_bytes state, uint64_t n);
+
+// The counts of who calls: how many requests more had an outcome at a policy, those of dry runs apart, and how many key
+// files more could not be used. Defined, forgotten and used as the metrics of methods are.
+void dubbo_callers_define(void *owner);
+void dubbo_callers_forget(const void *owner);
+void dubbo_callers_add(module_bytes policy, module_bytes outcome, bool tried, uint64_t n);
+void dubbo_callers_failed(uint64_t n);
 
 // Writes to Envoy's log.
 void dubbo_log(envoy_dynamic_module_type_log_level level, const char *text, size_t len);

@@ -5,7 +5,7 @@
 #include "_cgo_export.h"
 #include "http.h"
 
-static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind};
+static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind, &arguments_kind, &callers_kind};
 
 const void *envoy_dynamic_module_on_http_filter_config_new(void *owner, envoy_bytes name, envoy_bytes text) {
   http_config *config = calloc(1, sizeof *config);
@@ -91,6 +91,16 @@ NOTHING(http_stream_data, uint64_t id, const envoy_bytes *chunks, size_t chunks_
 NOTHING(http_stream_trailers, uint64_t id, envoy_field *fields, size_t fields_len)
 NOTHING(http_stream_complete, uint64_t id)
 NOTHING(http_stream_reset, uint64_t id, envoy_dynamic_module_type_http_stream_reset_reason reason)
+
+void http_head_get(void *stream, envoy_dynamic_module_type_http_header_type type, http_head *head) {
+  head->len = envoy.http_get_headers_size(stream, type);
+  head->fields = head->len > DUBBO_FIELDS ? malloc(head->len * sizeof *head->fields) : head->room;
+  if (head->len > 0) envoy.http_get_headers(stream, type, head->fields);
+}
+
+void http_head_free(http_head *head) {
+  if (head->fields != head->room) free(head->fields);
+}
 
 static const struct {
   envoy_dynamic_module_type_http_body_type received, buffered;

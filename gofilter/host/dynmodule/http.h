@@ -32,7 +32,7 @@ typedef struct {
   void (*local_reply)(void *filter, uint32_t status, envoy_bytes details); // Envoy is about to answer by itself
 } http_kind;
 
-extern const http_kind form_kind, rest_kind, breaker_kind;
+extern const http_kind form_kind, rest_kind, breaker_kind, arguments_kind, callers_kind;
 
 // The configuration of one filter.
 struct http_config {
@@ -47,6 +47,15 @@ typedef struct {
 
 // Whether the request's body, or else the response's, is meant.
 typedef enum { REQUEST, RESPONSE } http_side;
+
+// All headers of a message; views of Envoy's memory.
+typedef struct {
+  envoy_field room[DUBBO_FIELDS], *fields;
+  size_t len;
+} http_head;
+
+void http_head_get(void *stream, envoy_dynamic_module_type_http_header_type type, http_head *head);
+void http_head_free(http_head *head);
 
 // All of a body that has come so far; views of Envoy's memory.
 typedef struct {

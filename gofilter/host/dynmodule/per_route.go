@@ -24,6 +24,8 @@ var routeKinds = [...]struct {
 }{
 	{config.SchemaConfig, loadSchema, func(slot uint32) { schemas.Release(loaded.Drop(slot)) }},
 	{config.BreakerFilter, loadBreaker, dropBreaker},
+	{config.ArgumentsFilter, loadArguments, func(slot uint32) { plans.Drop(slot) }},
+	{config.CallersFilter, loadCallers, dropCallers},
 }
 
 // dubboRoute takes a configuration of a route and returns its number, or 0 for one that cannot be used: then Envoy refuses

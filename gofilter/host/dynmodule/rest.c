@@ -19,22 +19,6 @@ static bool is_call(void *stream) {
   return t.length == sizeof type - 1 && memcmp(t.ptr, type, t.length) == 0;
 }
 
-// All headers of a message; views of Envoy's memory.
-typedef struct {
-  envoy_field room[DUBBO_FIELDS], *fields;
-  size_t len;
-} http_head;
-
-static void head_get(void *stream, envoy_dynamic_module_type_http_header_type type, http_head *head) {
-  head->len = envoy.http_get_headers_size(stream, type);
-  head->fields = head->len > DUBBO_FIELDS ? malloc(head->len * sizeof *head->fields) : head->room;
-  if (head->len > 0) envoy.http_get_headers(stream, type, head->fields);
-}
-
-static void head_free(http_head *head) {
-  if (head->fields != head->room) free(head->fields);
-}
-
 // Does what Go asked for and returns whether the message goes on. Sending a response may destroy the filter.
 static bool act(void *stream, rest *f, const dubbo_step *s, http_side side) {
   envoy_dynamic_module_type_http_header_type type = side == REQUEST
@@ -62,11 +46,11 @@ static bool ask(void *stream, rest *f) {
   f->waiting = false;
   http_head head;
   http_body body;
-  head_get(stream, envoy_dynamic_module_type_http_header_type_RequestHeader, &head);
+  http_head_get(stream, envoy_dynamic_module_type_http_header_type_RequestHeader, &head);
   http_body_get(stream, REQUEST, &body);
   dubbo_step step = {0};
   dubboRestRequest(f->config->limits.slot, head.fields, head.len, body.chunks, body.len, &step);
-  head_free(&head);
+  http_head_free(&head);
   http_body_free(&body);
   return act(stream, f, &step, REQUEST);
 }
@@ -75,11 +59,11 @@ static bool ask(void *stream, rest *f) {
 static bool answer(void *stream, rest *f, bool own) {
   http_head head;
   http_body body;
-  head_get(stream, envoy_dynamic_module_type_http_header_type_ResponseHeader, &head);
+  http_head_get(stream, envoy_dynamic_module_type_http_header_type_ResponseHeader, &head);
   http_body_get(stream, RESPONSE, &body);
   dubbo_step step = {.slot = f->slot};
   dubboRestAnswer(head.fields, head.len, body.chunks, body.len, own, &step);
-  head_free(&head);
+  http_head_free(&head);
   http_body_free(&body);
   return act(stream, f, &step, RESPONSE);
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/arguments"
+	"github.com/dubbomesh/dubbomesh/gofilter/callers"
 	"github.com/dubbomesh/dubbomesh/gofilter/host"
 	"github.com/dubbomesh/dubbomesh/gofilter/rest"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
@@ -17,14 +19,17 @@ import (
 
 // state is what one request needs in Go, used again by later requests.
 type state struct {
-	exchange *host.Exchange
-	call     transcode.Call
-	rest     rest.Call
-	counts   host.RestCounts
+	exchange  *host.Exchange
+	call      transcode.Call
+	rest      rest.Call
+	arguments arguments.Finder
+	counts    host.RestCounts
+	callers   callers.Check
 
 	head   []host.Field     // Envoy's memory, seen as slices
 	parts  [][]byte         // likewise
 	fields []C.module_field // of the response
+	facts  []C.module_field // of who calls
 	length [20]byte         // the response's content-length in digits
 	pins   runtime.Pinner   // holds what a step handed to C until the request ends
 }
