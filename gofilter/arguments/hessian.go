@@ -59,7 +59,6 @@ func (f *Finder) hessianValue(s set, depth int, also set) error {
 		f.set(here, anObject)
 		return f.hessianMap(deeper, depth)
 	case dubbo.Object:
-		f.set(here, anObject)
 		return f.hessianObject(here, deeper, depth)
 	}
 	return f.hessianScalar(here | also)
@@ -176,6 +175,8 @@ func (f *Finder) hessianObject(here, deeper set, depth int) error {
 	var also set
 	if fields == 1 && (r.FieldIs(n, 0, "name") || r.FieldIs(n, 0, "value")) {
 		also = here
+	} else {
+		f.set(here, anObject)
 	}
 	for i := range fields {
 		if err := f.hessianValue(f.plan.named(deeper, depth, r.Field(n, i)), depth+1, also); err != nil {
