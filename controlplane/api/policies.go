@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
@@ -27,15 +28,16 @@ type Policy struct {
 	Rollout  *Rollout            `json:"rollout,omitempty"`
 }
 
-// Rollout is how far the proxies of one control plane are with the version of a policy that is in force. A proxy counts as
-// soon as it has acknowledged everything that was published with it.
+// Rollout is how far the proxies of all control planes are with the version of a policy that was written last, or is in
+// force when that one was rejected. A proxy counts as soon as it has acknowledged everything that was published with it.
 type Rollout struct {
-	Published    bool      `json:"published"`         // it was handed to delivery
-	Proxies      int       `json:"proxies"`           // that are connected
-	Acknowledged int       `json:"acknowledged"`      // of them
-	Pending      []string  `json:"pending,omitempty"` // that have not answered yet
-	Refused      []Refusal `json:"refused,omitempty"`
-	Took         string    `json:"took,omitempty"` // duration, once all that were connected then have it
+	Published     bool      `json:"published"`         // it was handed to delivery
+	ControlPlanes int       `json:"controlPlanes"`     // that say so
+	Proxies       int       `json:"proxies"`           // that are connected
+	Acknowledged  int       `json:"acknowledged"`      // of them
+	Pending       []string  `json:"pending,omitempty"` // that have not answered yet, and for what else
+	Refused       []Refusal `json:"refused,omitempty"`
+	Took          string    `json:"took,omitempty"` // duration, once all that were connected then have it
 }
 
 // Done reports whether every connected proxy has it.
@@ -44,8 +46,22 @@ func (r Rollout) Done() bool { return r.Published && r.Acknowledged == r.Proxies
 // Refusal is a proxy that does not take what was published.
 type Refusal struct {
 	Proxy     string   `json:"proxy"`
-	Resources []string `json:"resources"` // that it refuses
-	Text      string   `json:"text"`      // Envoy's words
+	Resources []string `json:"resources,omitempty"` // that it refuses; none once the policy is withdrawn
+	Policy    string   `json:"policy,omitempty"`    // that is probably why
+	Field     string   `json:"field,omitempty"`     // of the policy
+	Text      string   `json:"text"`                // Envoy's words
+}
+
+// String says what a proxy refuses, and why.
+func (r Refusal) String() string {
+	text := r.Proxy + " refuses " + strings.Join(r.Resources, ", ")
+	if len(r.Resources) == 0 {
+		text = r.Proxy + " refuses it"
+	}
+	if r.Field != "" {
+		text += " because of " + r.Field
+	}
+	return text + ": " + r.Text
 }
 
 // routePolicies adds the part of the API that is about policies.
@@ -58,10 +74,10 @@ func (s server) routePolicies(mux *http.ServeMux) {
 func (s server) listPolicies(w http.ResponseWriter, r *http.Request) {
 	kind := r.URL.Query().Get("kind")
 	list := []Policy{}
-	snap, problems := s.mesh.State().Snapshot, s.mesh.Problems()
+	snap, problems, reached := s.mesh.State().Snapshot, s.mesh.Problems(), s.reached()
 	for _, i := range s.policyItems() {
 		if kind == "" || string(i.Status.Kind) == kind {
-			list = append(list, s.viewPolicy(i, snap, problems))
+			list = append(list, s.viewPolicy(i, snap, problems, reached))
 		}
 	}
 	s.write(w, list)
@@ -75,7 +91,7 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; `dubbomesh get` (/api/policies) lists them", kind, name))
 		return
 	}
-	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems())
+	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems(), s.reached())
 	view.Text = items[at].Text
 	s.write(w, view)
 }
@@ -87,8 +103,16 @@ func (s server) policyItems() []policystore.Item {
 	return s.policies().Items()
 }
 
+// reached tells how far proxies are with versions of policies; nil when that is not known.
+func (s server) reached() func(policy string, revision int64) Rollout {
+	if s.rollout == nil {
+		return nil
+	}
+	return s.rollout()
+}
+
 // viewPolicy shows a policy together with what is known besides.
-func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []model.Problem) Policy {
+func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []model.Problem, reached func(string, int64) Rollout) Policy {
 	view := Policy{
 		Kind: i.Status.Kind, Name: i.Status.Name, Verdict: i.Status.Verdict,
 		Revision: i.Status.Revision, Problems: i.Status.Problems, Key: i.Key,
@@ -106,8 +130,8 @@ func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []m
 	}
 	if i.Status.LastGood != nil && !view.Paused && policy.Effective(i.Status.Kind) {
 		view.InForce = i.Status.LastGood.Revision
-		if s.rollout != nil {
-			r := s.rollout(view.InForce)
+		if reached != nil {
+			r := reached(string(view.Kind)+"/"+view.Name, view.InForce)
 			view.Rollout = &r
 		}
 	}

@@ -39,8 +39,8 @@ type Options struct {
 	Pprof   bool                // serve /debug/pprof/
 	// Policies is what is known of the policies; it is called like the methods of Mesh. Nothing is known when it is nil.
 	Policies func() policystore.State
-	// Rollout tells how far the proxies are with the policies of a revision of etcd.
-	Rollout func(revision int64) Rollout
+	// Rollout returns a function that tells how far proxies were, when it was called, with a policy as of a revision of etcd.
+	Rollout func() func(policy string, revision int64) Rollout
 	Gateway string // ip:port that gateways bind, for the documents of services
 	// Translation is how the mesh is translated, for plans and explanations.
 	Translation translate.Options
@@ -112,7 +112,7 @@ type server struct {
 	gateway string
 
 	policies func() policystore.State
-	rollout  func(revision int64) Rollout
+	rollout  func() func(policy string, revision int64) Rollout
 }
 
 func (s server) healthz(w http.ResponseWriter, _ *http.Request) {

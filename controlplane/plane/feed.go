@@ -19,6 +19,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/pipeline"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+	"github.com/dubbomesh/dubbomesh/controlplane/rollout"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
@@ -26,6 +27,7 @@ import (
 
 // feed carries what is registered to the proxies, and is what the API looks at.
 type feed struct {
+	name    string // of this control plane among others
 	config  settings.Config
 	delta   *xds.Server
 	log     *slog.Logger
@@ -38,12 +40,20 @@ type feed struct {
 	published bool
 	problems  []model.Problem // of the translation
 
-	translating  atomic.Int64 // revision of the policies in the snapshot that is being translated
+	translating  atomic.Pointer[policystore.State] // the policies in the snapshot that is being translated
+	inForce      []policystore.Version             // those in the last publication, by their keys
 	publications []publication
+	took         []rollout.Took
+	reports      map[string]rollout.Report // of other control planes, by key
+	incidents    map[string]*incident      // by type and resource; only watchAnswers looks at them
+	revised      chan struct{}             // signalled after a publication
 }
 
-func newFeed(c settings.Config, delta *xds.Server, log *slog.Logger, metrics prometheus.Registerer) *feed {
-	return &feed{config: c, delta: delta, log: log, metrics: metrics}
+func newFeed(c settings.Config, name string, delta *xds.Server, log *slog.Logger, metrics prometheus.Registerer) *feed {
+	return &feed{
+		name: name, config: c, delta: delta, log: log, metrics: metrics, reports: map[string]rollout.Report{},
+		incidents: map[string]*incident{}, revised: make(chan struct{}, 1),
+	}
 }
 
 // run feeds the proxies until ctx ends, and returns nil then.
@@ -63,6 +73,8 @@ func (f *feed) run(ctx context.Context) error {
 	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error { return p.Run(ctx) })
 	group.Go(func() error { both.run(ctx); return nil })
+	group.Go(func() error { f.watchAnswers(ctx, client); return nil })
+	group.Go(func() error { f.followReports(ctx, client); return nil })
 	group.Go(func() error {
 		return pipeline.New(both, f, TranslateOptions(f.config), f.log, f.metrics).Run(ctx)
 	})
@@ -72,24 +84,29 @@ func (f *feed) run(ctx context.Context) error {
 // Publish implements pipeline.Publisher: what could not be translated is kept for the API, the rest goes to the proxies.
 func (f *feed) Publish(r translate.Resources) {
 	at := time.Now()
-	f.delta.Publish(r)
-	number := f.delta.Published()
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.noted(f.delta.Published()+1, *f.translating.Load(), at) // before anybody answers
+	f.mu.Unlock()
+	f.delta.Publish(r)
+	f.mu.Lock()
 	f.published, f.problems = true, r.Problems
-	f.noted(number, f.translating.Load(), at)
+	f.mu.Unlock()
+	select {
+	case f.revised <- struct{}{}:
+	default:
+	}
 }
 
 // Problems implements api.Mesh. Sources that cannot be read come first: they may be why everything else is missing.
 func (f *feed) Problems() []model.Problem {
-	state := f.State()
+	state, refused := f.State(), f.refusalProblems()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	etcd := strings.Join(f.config.Etcd.Endpoints, ", ")
 	if f.unreached != nil {
 		return []model.Problem{{Key: "etcd at " + etcd, Reason: f.unreached.Error()}}
 	}
-	return slices.Concat(unread(state, etcd), state.Problems, f.policyProblems(etcd), f.problems)
+	return slices.Concat(unread(state, etcd), state.Problems, f.policyProblems(etcd), refused, f.problems)
 }
 
 // unread lists the etcd sources that cannot be read. Files that cannot are among the registry's own problems.

@@ -63,7 +63,7 @@ func New(c settings.Config, xdsListener, apiListener net.Listener, log *slog.Log
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	delta := xds.New(log, metrics)
 	return &Plane{
-		config: c, log: log, metrics: metrics, delta: delta, feed: newFeed(c, delta, log, metrics),
+		config: c, log: log, metrics: metrics, delta: delta, feed: newFeed(c, nameOf(apiListener), delta, log, metrics),
 		xdsListener: xdsListener, apiListener: apiListener,
 	}
 }

@@ -15,10 +15,10 @@ type source struct {
 	registry *registry.Registry
 	policies *policystore.Store
 	changed  chan struct{}
-	taken    *atomic.Int64 // the revision of the policies in the last snapshot
+	taken    *atomic.Pointer[policystore.State] // the policies in the last snapshot
 }
 
-func newSource(r *registry.Registry, p *policystore.Store, taken *atomic.Int64) source {
+func newSource(r *registry.Registry, p *policystore.Store, taken *atomic.Pointer[policystore.State]) source {
 	return source{registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken}
 }
 
@@ -47,7 +47,7 @@ func (s source) Snapshot() (model.Snapshot, bool) {
 	registered, policies := s.registry.State(), s.policies.State()
 	snap := registered.Snapshot
 	snap.Policies = policies.Policies()
-	s.taken.Store(policies.Revision)
+	s.taken.Store(&policies)
 	return snap, registered.Synced && policies.Synced
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -40,21 +41,21 @@ type Author struct {
 const attempts = 5
 
 // Apply writes a policy and, in the same transaction, its history. It returns the revision of etcd at which the policy
-// stands now. A policy that stands there already is not written again.
+// stands now. A policy that stands there already is not written again, unless Envoys have refused it.
 func Apply(ctx context.Context, client *clientv3.Client, prefix string, p policy.Parsed, by Author, now time.Time) (Outcome, int64, error) {
 	if err := p.Err(); err != nil {
 		return "", 0, fmt.Errorf("%s: %w", p.ID(), err)
 	}
 	key := Key(prefix, p.Kind, p.Name)
 	for range attempts {
-		r, err := client.Txn(ctx).Then(clientv3.OpGet(key), getNewest(prefix, p.Kind, p.Name)).Commit()
+		r, err := client.Txn(ctx).Then(clientv3.OpGet(key), getNewest(prefix, p.Kind, p.Name), clientv3.OpGet(StatusKey(prefix, p.Kind, p.Name))).Commit()
 		if err != nil {
 			return "", 0, fmt.Errorf("%s: %w", p.ID(), err)
 		}
 		outcome, mod := Created, int64(0)
 		if have := r.Responses[0].GetResponseRange().Kvs; len(have) > 0 {
 			outcome, mod = Configured, have[0].ModRevision
-			if string(have[0].Value) == p.Text {
+			if string(have[0].Value) == p.Text && !refusedAt(r.Responses[2].GetResponseRange().Kvs, mod) {
 				return Unchanged, mod, nil
 			}
 		}
@@ -73,6 +74,15 @@ func Apply(ctx context.Context, client *clientv3.Client, prefix string, p policy
 		}
 	}
 	return "", 0, fmt.Errorf("%s: %w", p.ID(), ErrConflict)
+}
+
+// refusedAt reports whether Envoys refused a version: what was wrong with it may be mended on their side.
+func refusedAt(kvs []*mvccpb.KeyValue, revision int64) bool {
+	if len(kvs) == 0 {
+		return false
+	}
+	status, ok := parseStatus(kvs[0].Value)
+	return ok && status.Refused && status.Revision == revision
 }
 
 // Delete ends a policy: it removes it and its status, and notes that in its history.

@@ -25,7 +25,16 @@ type known struct {
 	once     sync.Once
 	policies model.Policies
 	items    []Item
+	inForce  []Version
 	problems []model.Problem
+}
+
+// Version is a version of a policy that is in force, or would be if it were not paused.
+type Version struct {
+	Key      string
+	Policy   model.Policy
+	Revision int64
+	Text     string
 }
 
 // entry is a key and what is known of it. It is replaced, never changed.
@@ -35,6 +44,14 @@ type entry struct {
 	status Status       // When is not set
 	good   model.Policy // in force; nil for none
 	since  time.Time    // when the verdict was first heard here
+	before lastGood     // what was in force before this version; nothing for a new key
+	judged *entry       // what this one would be if Envoys did not refuse it; nil when they do not
+}
+
+// lastGood is a version that was accepted.
+type lastGood struct {
+	policy model.Policy
+	good   *Good
 }
 
 // Item is one policy as it stands in etcd.
@@ -57,6 +74,9 @@ func NewState(items ...Item) State {
 // Policies are those in force.
 func (s State) Policies() model.Policies { return s.look().policies }
 
+// InForce are the versions of policies that are in force or paused, by their keys.
+func (s State) InForce() []Version { return s.look().inForce }
+
 // Items are all policies, by their keys.
 func (s State) Items() []Item { return s.look().items }
 
@@ -76,6 +96,11 @@ func (s State) look() *known {
 			k.items = append(k.items, Item{Key: e.key, Status: e.status, Text: e.parsed.Text, Good: e.good})
 			if e.good != nil {
 				good = append(good, e.good)
+				v := Version{Key: e.key, Policy: e.good, Revision: e.good.Meta().Revision}
+				if e.status.LastGood != nil {
+					v.Text = e.status.LastGood.Text
+				}
+				k.inForce = append(k.inForce, v)
 			}
 			if e.status.Verdict == Rejected {
 				k.problems = append(k.problems, model.Problem{Key: e.key, Reason: reason(e.parsed), LastGood: e.good != nil, Since: e.since})

@@ -28,6 +28,7 @@ type Status struct {
 	When     time.Time        `json:"when"`     // it was judged
 	Problems []policy.Problem `json:"problems,omitempty"`
 	LastGood *Good            `json:"lastGood,omitempty"` // what is in force
+	Refused  bool             `json:"refused,omitempty"`  // rejected because Envoys refuse what is made of it
 }
 
 // Good is a version of a policy that was accepted.
@@ -39,7 +40,7 @@ type Good struct {
 // same reports whether two statuses say the same, whenever they were written.
 func (s Status) same(o Status) bool {
 	return s.Kind == o.Kind && s.Name == o.Name && s.Verdict == o.Verdict && s.Revision == o.Revision && s.Created == o.Created &&
-		slices.EqualFunc(s.Problems, o.Problems, sameProblem) && (s.LastGood == nil) == (o.LastGood == nil) &&
+		s.Refused == o.Refused && slices.EqualFunc(s.Problems, o.Problems, sameProblem) && (s.LastGood == nil) == (o.LastGood == nil) &&
 		(s.LastGood == nil || *s.LastGood == *o.LastGood)
 }
 

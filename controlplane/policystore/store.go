@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +33,9 @@ type Store struct {
 	state    atomic.Pointer[State]
 	writer   *writer
 
-	entries map[string]*entry // by key; owned by Run
+	mu      sync.Mutex        // a change of entries together with the state that shows it
+	entries map[string]*entry // by key
+	refused map[string]Status // by kind/name, of policies that Envoys refused before this control plane came
 }
 
 // New prepares a store below a prefix such as /dubbomesh. The client stays the caller's; reg may be nil.
@@ -75,6 +78,11 @@ func (s *Store) Run(ctx context.Context) error {
 
 // take applies what was seen and publishes the outcome.
 func (s *Store) take(ctx context.Context, b etcdwatch.Batch) {
+	if b.Reset && !s.recall(ctx) {
+		return // the end came first
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if b.Err != nil {
 		s.publish(b)
 		return
@@ -125,6 +133,10 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 	if parsed.Policy != nil {
 		next.status.LastGood = &Good{Revision: e.Revision, Text: string(e.Value)}
 		next.good = policy.At(parsed.Policy, e.Key, e.Revision)
+		if old != nil && old.status.Created == e.Created {
+			next.before = lastGood{old.good, old.status.LastGood}
+		}
+		next = s.asRefused(next)
 	} else {
 		next.status.Verdict = Rejected
 		if !s.keepLastGood(ctx, next, old) {
@@ -134,7 +146,7 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 	s.entries[e.Key] = next
 	s.tell(next)
 	if ok {
-		s.writer.judged(next.status, string(e.Value))
+		s.writer.judged(next.status, string(e.Value), false)
 	}
 	return true
 }
@@ -199,6 +211,9 @@ func (s *Store) revive(next *entry, stored Status) {
 
 // tell logs and counts a verdict.
 func (s *Store) tell(e *entry) {
+	if e.status.Refused {
+		return // told where it became known
+	}
 	if e.status.Verdict == Accepted {
 		s.log.Info("policy accepted", "policy", e.parsed.ID(), "revision", e.status.Revision, "warnings", len(e.parsed.Warnings()))
 		return
@@ -231,7 +246,12 @@ func (s *Store) publish(b etcdwatch.Batch) {
 		next.known = &known{entries: slices.Collect(maps.Values(s.entries))}
 		s.metrics.observe(next.known.entries)
 	}
-	s.state.Store(&next)
+	s.show(&next)
+}
+
+// show makes a state the current one.
+func (s *Store) show(next *State) {
+	s.state.Store(next)
 	select {
 	case s.changed <- struct{}{}:
 	default:

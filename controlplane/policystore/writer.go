@@ -43,9 +43,10 @@ func (w *writer) add(id string, job func(context.Context) error) {
 	}
 }
 
-// judged has a verdict written.
-func (w *writer) judged(status Status, text string) {
-	w.add(string(status.Kind)+"/"+status.Name, func(ctx context.Context) error { return w.record(ctx, status, text) })
+// judged has a verdict written. That Envoys refuse a version is taken back only when it is pardoned: another control plane
+// may have found it good before its own Envoys saw it.
+func (w *writer) judged(status Status, text string, pardoned bool) {
+	w.add(string(status.Kind)+"/"+status.Name, func(ctx context.Context) error { return w.record(ctx, status, text, pardoned) })
 }
 
 // deleted has the status of a policy removed that was deleted at a revision.
@@ -129,7 +130,7 @@ func (w *writer) putBack(jobs map[string]func(context.Context) error) {
 }
 
 // record writes a verdict, and the change into the history unless whoever made it did that.
-func (w *writer) record(ctx context.Context, status Status, text string) error {
+func (w *writer) record(ctx context.Context, status Status, text string, pardoned bool) error {
 	prefix, client := w.store.prefix, w.store.client
 	key, statusKey := Key(prefix, status.Kind, status.Name), StatusKey(prefix, status.Kind, status.Name)
 	for {
@@ -150,7 +151,8 @@ func (w *writer) record(ctx context.Context, status Status, text string) error {
 			mod = stored[0].ModRevision
 			have, _ = parseStatus(stored[0].Value)
 		}
-		if !have.same(status) {
+		refused := have.Refused && have.Revision == status.Revision && !status.Refused && !pardoned
+		if !have.same(status) && !refused {
 			status.When = w.store.now().UTC()
 			value, err := json.Marshal(status)
 			if err != nil {

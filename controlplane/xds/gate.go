@@ -135,7 +135,7 @@ func (g *gates) made() bool {
 		if has.version != want.version {
 			return false
 		}
-		if c.refused[name] != "" {
+		if _, refused := c.refused[name]; refused {
 			continue // Envoy will not ask for the endpoints of a cluster that it refused
 		}
 		if load := g.target.byKind[endpoints][name]; load != nil && (e.sent[name] == nil || e.sent[name].version != load.version) {

@@ -15,7 +15,7 @@ import (
 // nack notes the proxy's NACK of r and returns the resources that are refused for good, until they change: none if that
 // is still to be found out.
 func (s *subscription) nack(r response, text string) (refused []string) {
-	s.ack(r)
+	s.settle(r)
 	var named, rest []string
 	for name, version := range r.versions {
 		switch {
@@ -43,13 +43,13 @@ func (s *subscription) nack(r response, text string) (refused []string) {
 	for _, name := range rest {
 		s.revert(r, name)
 	}
-	s.refuse(r, refused)
+	s.refuse(r, refused, text)
 	return refused
 }
 
 // nackAll notes the NACK of a response that cannot be taken apart, because it lists everything there is.
 func (s *subscription) nackAll(r response, text string) (refused []string) {
-	s.ack(r)
+	s.settle(r)
 	for name := range r.versions {
 		if strings.Contains(text, name) {
 			refused = append(refused, name)
@@ -58,19 +58,32 @@ func (s *subscription) nackAll(r response, text string) (refused []string) {
 	if len(refused) == 0 {
 		refused = slices.Collect(maps.Keys(r.versions))
 	}
-	s.refuse(r, refused)
+	s.refuse(r, refused, text)
 	return refused
 }
 
-func (s *subscription) refuse(r response, names []string) {
+// refusal is a version of a resource that a proxy does not take.
+type refusal struct {
+	text     string
+	since    uint64 // the publication that brought it
+	accepted uint64 // the newest one known with what the proxy goes on with; 0 when that is not known, or nothing
+}
+
+func (s *subscription) refuse(r response, names []string, text string) {
 	slices.Sort(names)
 	if s.refused == nil {
-		s.refused = map[string]string{}
+		s.refused = map[string]refusal{}
 	}
 	for _, name := range names {
-		if version := r.versions[name]; version != "" {
-			s.refused[name] = version
+		e := r.entries[name]
+		if e == nil {
+			continue // removed
 		}
+		accepted := s.accepted[name]
+		if accepted != 0 && accepted == e.instead {
+			accepted = e.since - 1
+		}
+		s.refused[name] = refusal{text: text, since: e.since, accepted: accepted}
 	}
 }
 

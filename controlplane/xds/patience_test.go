@@ -29,7 +29,7 @@ func newDeaf(t *testing.T) *deaf {
 	d := &deaf{clock: time.Unix(1, 0), out: make(chan cache.DeltaResponse, 16)}
 	d.proxy = &proxy{
 		log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), patience: patience,
-		now: func() time.Time { return d.clock },
+		now: func() time.Time { return d.clock }, told: func() {},
 	}
 	t.Cleanup(d.close)
 	return d

@@ -19,6 +19,7 @@ type proxy struct {
 	metrics  *metrics
 	patience time.Duration
 	now      func() time.Time
+	told     func() // that something became of what was sent
 
 	mu     sync.Mutex
 	node   node
@@ -91,6 +92,7 @@ func (p *proxy) advance() {
 	if settled && held == (waits{}) {
 		p.arrive(now)
 	}
+	p.told()
 	p.wait(held, now)
 }
 
@@ -187,6 +189,7 @@ func (p *proxy) answered(k kind, nonce string, nack bool, text string) {
 		p.log.Warn("proxy refused a response without naming a resource; sending its parts apart to find it",
 			"type", k.String(), "resources", len(r.versions), "text", text)
 	}
+	p.told()
 }
 
 // Fetch is not served: a poll has no stream.

@@ -47,8 +47,19 @@ type Reached struct {
 	ID        string
 	Connected time.Time
 	At        time.Time // when it had acknowledged all of it, or of a later one; zero as long as it has not
-	Refused   []string  // resources that it does not take at the moment
-	Text      string    // its words
+	Refused   []Refusal // what it does not take at the moment
+	Published uint64    // the newest publication that it had acknowledged all of; 0 for none
+}
+
+// Refusal is a resource of which a proxy does not take what is published; it goes on with what it had of it.
+type Refusal struct {
+	Proxy    string
+	Type     string // clusters, endpoints, listeners, routes
+	Resource string
+	Text     string // the proxy's words
+	Since    uint64 // the publication that brought what it refuses
+	Accepted uint64 // the newest publication known with what it has; 0 when it has nothing, or that is not known
+	Shared   bool   // another proxy has taken what this one refuses
 }
 
 // Published is the number of the last publication, 0 before the first.
@@ -79,17 +90,59 @@ func (p *proxy) has(publication uint64) (Reached, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := Reached{ID: p.node.id, Connected: p.node.connected}
+	if n := len(p.reached); n > 0 {
+		out.Published = p.reached[n-1].number
+	}
 	for _, a := range p.reached {
 		if a.number >= publication {
 			out.At = a.at
 			break
 		}
 	}
+	out.Refused = p.refusals()
+	return out, !p.node.connected.IsZero()
+}
+
+// refusals lists what the proxy does not take. Callers hold mu.
+func (p *proxy) refusals() (out []Refusal) {
 	for k := range kinds {
-		if refused := p.gates.subs[k].refused; len(refused) > 0 {
-			out.Refused = append(out.Refused, slices.Sorted(maps.Keys(refused))...)
-			out.Text = p.kinds[k].lastNACK
+		refused := p.gates.subs[k].refused
+		for _, name := range slices.Sorted(maps.Keys(refused)) {
+			r := refused[name]
+			out = append(out, Refusal{Proxy: p.node.id, Type: k.String(), Resource: name, Text: r.text, Since: r.since, Accepted: r.accepted})
 		}
 	}
-	return out, !p.node.connected.IsZero()
+	return out
+}
+
+// Answered is signalled after a proxy has answered, came or went. It holds at most one signal.
+func (s *Server) Answered() <-chan struct{} { return s.answered }
+
+// Refusals lists what proxies do not take of what is published, by proxy, type and resource.
+func (s *Server) Refusals() (out []Refusal) {
+	list := s.list()
+	for _, p := range list {
+		p.mu.Lock()
+		out = append(out, p.refusals()...)
+		p.mu.Unlock()
+	}
+	for i, r := range out {
+		out[i].Shared = slices.ContainsFunc(list, func(p *proxy) bool { return p.took(r) })
+	}
+	slices.SortFunc(out, func(a, b Refusal) int {
+		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Resource, b.Resource))
+	})
+	return out
+}
+
+// took reports whether the proxy has acknowledged what another one refuses.
+func (p *proxy) took(r Refusal) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for k := range kinds {
+		if k.String() == r.Type {
+			return p.gates.subs[k].accepted[r.Resource] == r.Since && r.Since != 0
+		}
+	}
+	return false
 }

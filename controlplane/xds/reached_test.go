@@ -32,7 +32,7 @@ func TestWhoHasWhichPublication(t *testing.T) {
 	r.server.Publish(world("r2", "a=1/1"))
 	c.nack(c.expect(rds, "r"), "no such thing")
 	refused := r.await("refusing", func(p xds.Proxy) bool { return len(p.Types[3].Refused) > 0 })
-	if now := reached(2); !now.At.IsZero() || now.Text != "no such thing" || len(now.Refused) != 1 || refused.InSync {
+	if now := reached(2); !now.At.IsZero() || len(now.Refused) != 1 || now.Refused[0].Text != "no such thing" || now.Refused[0].Since != 2 || now.Refused[0].Accepted != 1 || refused.InSync {
 		t.Fatalf("after a refusal: %+v", now)
 	}
 

@@ -30,6 +30,7 @@ type Server struct {
 	mu         sync.Mutex
 	current    *snapshot
 	proxies    map[*proxy]struct{}
+	answered   chan struct{}
 }
 
 // New returns a server that logs to log and counts in reg.
@@ -37,7 +38,7 @@ func New(log *slog.Logger, reg prometheus.Registerer) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Server{
 		log: log, metrics: newMetrics(reg), patience: patience, ctx: ctx, stop: stop,
-		proxies: map[*proxy]struct{}{},
+		proxies: map[*proxy]struct{}{}, answered: make(chan struct{}, 1),
 	}
 }
 
@@ -83,7 +84,7 @@ func (s *Server) StreamAggregatedResources(stream discoveryv3.AggregatedDiscover
 }
 
 func (s *Server) join() *proxy {
-	p := &proxy{log: s.log, metrics: s.metrics, patience: s.patience, now: time.Now}
+	p := &proxy{log: s.log, metrics: s.metrics, patience: s.patience, now: time.Now, told: s.tell}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.gates.target = s.current
@@ -99,4 +100,13 @@ func (s *Server) leave(p *proxy) {
 	s.mu.Unlock()
 	s.metrics.connected.Dec()
 	p.log.Info("proxy disconnected")
+	s.tell()
+}
+
+// tell signals Answered.
+func (s *Server) tell() {
+	select {
+	case s.answered <- struct{}{}:
+	default:
+	}
 }

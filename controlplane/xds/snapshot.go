@@ -16,6 +16,8 @@ type entry struct {
 	name    string
 	version string        // hash of the content
 	digest  string        // of the message alone
+	since   uint64        // the publication that brought this version; 0 for what came from an earlier stream
+	instead uint64        // the publication that brought the version before it; 0 for none
 	message proto.Message // nil for what a proxy brought along from an earlier stream and that is unknown here
 	packed  *anypb.Any
 }
@@ -34,16 +36,16 @@ func newSnapshot(prev *snapshot, r translate.Resources) (*snapshot, []error) {
 	}
 	s := &snapshot{number: prev.number + 1}
 	var errs []error
-	s.byKind[clusters] = entries(prev.byKind[clusters], r.Clusters, nil, &errs)
+	s.byKind[clusters] = entries(s.number, prev.byKind[clusters], r.Clusters, nil, &errs)
 	// The version of endpoints has that of their cluster in it. Envoy waits for endpoints when it gets a new version of
 	// a cluster, but does not ask for them again, so they must count as changed.
-	s.byKind[endpoints] = entries(prev.byKind[endpoints], r.Endpoints, s.byKind[clusters], &errs)
-	s.byKind[listeners] = entries(prev.byKind[listeners], r.Listeners, nil, &errs)
-	s.byKind[routes] = entries(prev.byKind[routes], r.Routes, nil, &errs)
+	s.byKind[endpoints] = entries(s.number, prev.byKind[endpoints], r.Endpoints, s.byKind[clusters], &errs)
+	s.byKind[listeners] = entries(s.number, prev.byKind[listeners], r.Listeners, nil, &errs)
+	s.byKind[routes] = entries(s.number, prev.byKind[routes], r.Routes, nil, &errs)
 	return s, errs
 }
 
-func entries[M proto.Message](prev map[string]*entry, messages map[string]M, owners map[string]*entry, errs *[]error) map[string]*entry {
+func entries[M proto.Message](number uint64, prev map[string]*entry, messages map[string]M, owners map[string]*entry, errs *[]error) map[string]*entry {
 	out := make(map[string]*entry, len(messages))
 	for name, m := range messages {
 		salt := ""
@@ -58,11 +60,18 @@ func entries[M proto.Message](prev map[string]*entry, messages map[string]M, own
 				continue
 			}
 			sum := sha256.Sum256(packed.Value)
-			old = &entry{name: name, digest: hex.EncodeToString(sum[:8]), message: m, packed: packed}
+			next := &entry{name: name, digest: hex.EncodeToString(sum[:8]), message: m, packed: packed}
+			if old != nil && old.digest == next.digest {
+				next.version, next.since, next.instead = old.version, old.since, old.instead
+			}
+			old = next
 		}
 		if old.version != old.digest+salt {
 			fresh := *old
-			fresh.version = old.digest + salt
+			fresh.version, fresh.since = old.digest+salt, number
+			if before := prev[name]; before != nil {
+				fresh.instead = before.since
+			}
 			old = &fresh
 		}
 		out[name] = old

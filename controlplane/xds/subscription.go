@@ -14,7 +14,8 @@ type subscription struct {
 	names    map[string]struct{} // else, or beside it, these
 	sent     map[string]*entry   // what it has, as far as it was told and did not refuse it unseen
 	inFlight []response          // sent and not answered, oldest first
-	refused  map[string]string   // versions that it answered with a NACK
+	refused  map[string]refusal  // what it answered with a NACK
+	accepted map[string]uint64   // the publications that brought what it acknowledged last
 	apart    [][]string          // resources that are to be sent in separate responses, see nack.go
 }
 
@@ -23,6 +24,7 @@ type response struct {
 	nonce    string            // "" until it leaves
 	versions map[string]string // of the resources in it, "" for one that is removed
 	before   map[string]*entry // what the proxy had of them before, nil for nothing
+	entries  map[string]*entry // that are in it
 }
 
 // change is what is to be sent of a kind.
@@ -35,11 +37,13 @@ func (c change) empty() bool { return len(c.updated) == 0 && len(c.removed) == 0
 
 // begin takes over what the proxy brought along from an earlier stream.
 func (s *subscription) begin(versions map[string]string, have map[string]*entry) {
-	s.asked, s.sent = true, make(map[string]*entry, len(versions))
+	s.asked, s.sent, s.accepted = true, make(map[string]*entry, len(versions)), map[string]uint64{}
 	for name, version := range versions {
 		e := have[name]
 		if e == nil || e.version != version {
 			e = &entry{name: name, version: version}
+		} else {
+			s.accepted[name] = e.since
 		}
 		s.sent[name] = e
 	}
@@ -62,15 +66,15 @@ func (s *subscription) update(sub cache.Subscription, again []string) {
 	if !s.wildcard {
 		maps.DeleteFunc(s.sent, func(name string, _ *entry) bool { _, wants := s.names[name]; return !wants })
 	}
-	maps.DeleteFunc(s.refused, func(name, _ string) bool { return s.sent[name] == nil })
+	maps.DeleteFunc(s.refused, func(name string, _ refusal) bool { return s.sent[name] == nil })
 }
 
 // send notes that a change is on its way, and returns the versions that the proxy then has.
 func (s *subscription) send(c change) map[string]string {
-	r := response{versions: map[string]string{}, before: map[string]*entry{}}
+	r := response{versions: map[string]string{}, before: map[string]*entry{}, entries: map[string]*entry{}}
 	for _, e := range c.updated {
 		r.before[e.name] = s.sent[e.name]
-		r.versions[e.name] = e.version
+		r.versions[e.name], r.entries[e.name] = e.version, e
 		s.sent[e.name] = e
 	}
 	for _, name := range c.removed {
@@ -135,6 +139,18 @@ func (s *subscription) answer(nonce string) (r response, ok bool) {
 
 // ack notes that the proxy took everything of r.
 func (s *subscription) ack(r response) {
+	s.settle(r)
+	for name, version := range r.versions {
+		if version == "" {
+			delete(s.accepted, name)
+		} else {
+			s.accepted[name] = r.entries[name].since
+		}
+	}
+}
+
+// settle notes that what was refused of the resources of r earlier does not count any more.
+func (s *subscription) settle(r response) {
 	for name := range r.versions {
 		delete(s.refused, name)
 	}

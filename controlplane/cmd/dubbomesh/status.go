@@ -29,7 +29,7 @@ func newStatus() *cobra.Command {
 	cmd := looking(&cobra.Command{
 		Use:   "status [kind[/name]]",
 		Short: "Show which policies are in force, and on how many Envoys",
-		Long: "Show what the control plane says of policies: accepted or rejected, how many of its Envoys have acknowledged them, and\n" +
+		Long: "Show what control planes say of policies: accepted or rejected, how many of all their Envoys have acknowledged them, and\n" +
 			"how long that took. The exit code is 0 when all of them are in force everywhere as they stand in etcd.",
 		Example:           "  dubbomesh status\n  dubbomesh status traffic/hello --watch",
 		Args:              cobra.MaximumNArgs(1),
@@ -146,7 +146,7 @@ func warnings(problems []policy.Problem) (list []string) {
 func rolloutNote(r api.Rollout) string {
 	var notes []string
 	for _, refused := range r.Refused {
-		notes = append(notes, fmt.Sprintf("%s refuses %s: %s", refused.Proxy, strings.Join(refused.Resources, ", "), refused.Text))
+		notes = append(notes, refused.String())
 	}
 	if len(r.Pending) > 0 {
 		notes = append(notes, "waiting for "+strings.Join(r.Pending, ", "))
@@ -169,8 +169,7 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// awaitRollout waits until every Envoy of the control plane has acknowledged a revision of a policy, and says how that
-// went. A control plane whose API cannot be reached keeps nobody waiting.
+// awaitRollout waits until every Envoy of the mesh has acknowledged a revision of a policy, and says how that went. A control plane whose API cannot be reached keeps nobody waiting.
 func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, ref policyRef, revision int64) (string, error) {
 	for {
 		p, err := client.Policy(ctx, string(ref.kind), ref.name)
@@ -179,6 +178,8 @@ func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, r
 		case err != nil:
 			return fmt.Sprintf("accepted; whether Envoys have it is not known (%v)", err), nil
 		case p.Revision < revision: // another control plane was faster
+		case p.Revision == revision && p.Verdict == policystore.Rejected:
+			return "", fmt.Errorf("%s is not in force: %s", ref, firstError(policystore.Status{Problems: p.Problems}))
 		case p.Paused:
 			printNotes(cmd, p)
 			return "accepted, and paused", nil

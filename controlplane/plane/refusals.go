@@ -1,0 +1,114 @@
+package plane
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/blame"
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// A proxy that refuses a resource goes on with what it had of it, and as long as it refuses it no later change of that
+// resource reaches it; one that starts then has nothing of it. So the policy that is why is withdrawn: what it said before
+// is published instead, and everything else goes on. When several may be why the likeliest is withdrawn first; when that
+// does not help it is pardoned and the next one is tried.
+
+// incident is a resource that proxies refuse, and what is done about it.
+type incident struct {
+	suspects []blame.Suspect // that can be withdrawn
+	at       int             // the one that is withdrawn; behind the last when none of them is why
+	words    string
+}
+
+// mostTried bounds how many policies are tried for one resource.
+const mostTried = 20
+
+// longestWords bounds what is kept of Envoy's words, in bytes.
+const longestWords = 1000
+
+// judgeRefusals looks at what proxies refuse now.
+func (f *feed) judgeRefusals() {
+	refused := map[string]bool{}
+	for _, r := range f.delta.Refusals() {
+		id := r.Type + "/" + r.Resource
+		if refused[id] || r.Shared {
+			continue // another proxy takes it: what is wrong is with this one
+		}
+		refused[id] = true
+		f.judgeRefusal(id, r)
+	}
+	for id := range f.incidents {
+		if !refused[id] {
+			delete(f.incidents, id)
+		}
+	}
+}
+
+func (f *feed) judgeRefusal(id string, r xds.Refusal) {
+	in := f.incidents[id]
+	if in == nil {
+		in = &incident{at: -1, words: r.Text}
+		for _, s := range f.suspects(r) {
+			// Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
+			if s.Revision != 0 && len(in.suspects) < mostTried && (r.Accepted != 0 || s.Quoted) {
+				in.suspects = append(in.suspects, s)
+			}
+		}
+		f.incidents[id] = in
+	}
+	if in.at >= len(in.suspects) || in.at >= 0 && f.inForceAt(in.suspects[in.at], r.Since) {
+		return // nothing can be done, or what proxies refuse was published before something was done
+	}
+	if in.at >= 0 {
+		kind, name := splitID(in.suspects[in.at].ID)
+		f.policies.Pardon(kind, name, in.suspects[in.at].Revision)
+	}
+	for in.at++; in.at < len(in.suspects); in.at++ {
+		s := in.suspects[in.at]
+		kind, name := splitID(s.ID)
+		why := policy.Problem{
+			Field: s.Leaf.Field, Line: s.Leaf.Line, Column: s.Leaf.Column,
+			Message: fmt.Sprintf("Envoy %s refuses %s %s: %.*s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, longestWords, r.Text),
+		}
+		if f.policies.Refuse(kind, name, s.Revision, why) {
+			return
+		}
+	}
+}
+
+// inForceAt reports whether a publication had the version of a policy in it.
+func (f *feed) inForceAt(s blame.Suspect, publication uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	there := true
+	for _, p := range f.publications {
+		if p.number > publication {
+			break
+		}
+		for _, c := range p.changed {
+			switch {
+			case c.before != nil && model.PolicyID(c.before.Policy) == s.ID && c.before.Revision == s.Revision:
+				there = false
+			case c.after != nil && model.PolicyID(c.after.Policy) == s.ID && c.after.Revision == s.Revision:
+				there = true
+			}
+		}
+	}
+	return there
+}
+
+func splitID(id string) (model.Kind, string) {
+	kind, name, _ := strings.Cut(id, "/")
+	return model.Kind(kind), name
+}
+
+// refusalProblems tells of what proxies refuse, besides the policies that were withdrawn for it.
+func (f *feed) refusalProblems() (out []model.Problem) {
+	for _, r := range f.delta.Refusals() {
+		why := f.explained(r)
+		out = append(out, model.Problem{Key: "proxy " + r.Proxy, Reason: why.String(), LastGood: r.Accepted != 0})
+	}
+	return out
+}
