@@ -41,34 +41,17 @@ static void answered(breaker *f, int status, int grpc, envoy_bytes local) {
 
 static const envoy_bytes nothing = {NULL, 0};
 
-static envoy_bytes field(void *stream, envoy_dynamic_module_type_http_header_type type, const char *name) {
-  envoy_bytes value = {NULL, 0};
-  envoy.http_get_header(stream, type, (module_bytes){name, strlen(name)}, &value, 0, NULL);
-  return value;
-}
-
-// A number in decimal of at most four digits, -1 for anything else.
-static int number(envoy_bytes text) {
-  if (text.length == 0 || text.length > 4) return -1;
-  int n = 0;
-  for (size_t i = 0; i < text.length; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return -1;
-    n = 10 * n + (text.ptr[i] - '0');
-  }
-  return n;
-}
-
 static const envoy_dynamic_module_type_http_header_type headers = envoy_dynamic_module_type_http_header_type_ResponseHeader,
                                                         trailers = envoy_dynamic_module_type_http_header_type_ResponseTrailer;
 
 static response_headers_status response_headers(void *stream, void *filter, bool end) {
   breaker *f = filter;
   if (f->turn == 0) return RESPONSE_HEADERS(Continue);
-  int status = number(field(stream, headers, ":status")), grpc = -1;
+  int status = http_status(stream), grpc = -1;
   static const char type[] = "application/grpc";
-  envoy_bytes is = field(stream, headers, "content-type");
+  envoy_bytes is = http_header(stream, headers, "content-type");
   if (status == 200 && is.length >= sizeof type - 1 && memcmp(is.ptr, type, sizeof type - 1) == 0) {
-    grpc = number(field(stream, headers, "grpc-status"));
+    grpc = http_number(http_header(stream, headers, "grpc-status"));
     if (grpc < 0 && !end) return RESPONSE_HEADERS(Continue); // the trailers will tell
   }
   answered(f, status, grpc, nothing);
@@ -76,7 +59,7 @@ static response_headers_status response_headers(void *stream, void *filter, bool
 }
 
 static response_trailers_status response_trailers(void *stream, void *filter) {
-  answered(filter, 200, number(field(stream, trailers, "grpc-status")), nothing);
+  answered(filter, 200, http_number(http_header(stream, trailers, "grpc-status")), nothing);
   return RESPONSE_TRAILERS(Continue);
 }
 

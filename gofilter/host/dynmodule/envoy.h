@@ -43,6 +43,8 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_set_buffer_limit)                                                                                             \
   X(http_send_response)                                                                                                \
   X(get_most_specific_route_config)                                                                                     \
+  X(http_add_header)                                                                                                   \
+  X(http_filter_recreate_stream)                                                                                       \
   X(http_clear_route_cache)                                                                                            \
   X(http_set_dynamic_metadata_string)                                                                                  \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \

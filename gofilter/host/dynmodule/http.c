@@ -5,7 +5,7 @@
 #include "_cgo_export.h"
 #include "http.h"
 
-static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind, &arguments_kind, &callers_kind};
+static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind, &elsewhere_kind, &arguments_kind, &callers_kind};
 
 const void *envoy_dynamic_module_on_http_filter_config_new(void *owner, envoy_bytes name, envoy_bytes text) {
   http_config *config = calloc(1, sizeof *config);
@@ -147,8 +147,25 @@ void http_hold(void *stream, size_t limit) {
 }
 
 envoy_bytes http_request_header(void *stream, const char *name) {
+  return http_header(stream, envoy_dynamic_module_type_http_header_type_RequestHeader, name);
+}
+
+envoy_bytes http_header(void *stream, envoy_dynamic_module_type_http_header_type type, const char *name) {
   envoy_bytes value = {NULL, 0};
-  envoy.http_get_header(stream, envoy_dynamic_module_type_http_header_type_RequestHeader,
-                        (module_bytes){name, strlen(name)}, &value, 0, NULL);
+  envoy.http_get_header(stream, type, (module_bytes){name, strlen(name)}, &value, 0, NULL);
   return value;
+}
+
+int http_number(envoy_bytes text) {
+  if (text.length == 0 || text.length > 4) return -1;
+  int n = 0;
+  for (size_t i = 0; i < text.length; i++) {
+    if (text.ptr[i] < '0' || text.ptr[i] > '9') return -1;
+    n = 10 * n + (text.ptr[i] - '0');
+  }
+  return n;
+}
+
+int http_status(void *stream) {
+  return http_number(http_header(stream, envoy_dynamic_module_type_http_header_type_ResponseHeader, ":status"));
 }

@@ -32,7 +32,7 @@ typedef struct {
   void (*local_reply)(void *filter, uint32_t status, envoy_bytes details); // Envoy is about to answer by itself
 } http_kind;
 
-extern const http_kind form_kind, rest_kind, breaker_kind, arguments_kind, callers_kind;
+extern const http_kind form_kind, rest_kind, breaker_kind, elsewhere_kind, arguments_kind, callers_kind;
 
 // The configuration of one filter.
 struct http_config {
@@ -75,3 +75,10 @@ void http_hold(void *stream, size_t limit);
 
 // The first value of a request header.
 envoy_bytes http_request_header(void *stream, const char *name);
+
+// The first value of a header, and a number in decimal of at most four digits, -1 for anything else.
+envoy_bytes http_header(void *stream, envoy_dynamic_module_type_http_header_type type, const char *name);
+int http_number(envoy_bytes text);
+
+// The status of a response.
+int http_status(void *stream);

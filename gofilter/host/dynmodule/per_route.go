@@ -24,6 +24,7 @@ var routeKinds = [...]struct {
 }{
 	{config.SchemaConfig, loadSchema, func(slot uint32) { schemas.Release(loaded.Drop(slot)) }},
 	{config.BreakerFilter, loadBreaker, dropBreaker},
+	{config.ElsewhereFilter, loadElsewhere, func(slot uint32) { elsewhere.Drop(slot) }},
 	{config.ArgumentsFilter, loadArguments, func(slot uint32) { plans.Drop(slot) }},
 	{config.CallersFilter, loadCallers, dropCallers},
 }
