@@ -79,7 +79,7 @@ func (s server) openapi(w http.ResponseWriter, r *http.Request) {
 func (s server) snapshot() model.Snapshot {
 	snap := s.mesh.State().Snapshot
 	if s.policies != nil {
-		snap.Policies = s.policies().Policies()
+		snap.Policies = s.policies().Policies().Above(snap.Policies)
 	}
 	return snap
 }

@@ -95,7 +95,10 @@ func markRules(snap model.Snapshot) model.Snapshot {
 		rules := make([]model.Rule, len(p.Rules))
 		for j, rule := range p.Rules {
 			mark := fmt.Sprintf("%s rules[%d]", model.PolicyID(p), j)
-			if rule.Name != "" {
+			switch {
+			case p.Registered:
+				mark += " (" + p.Source + ")" // the keys that it is made of
+			case rule.Name != "":
 				mark += " (" + rule.Name + ")"
 			}
 			rule.Name = mark

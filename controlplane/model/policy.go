@@ -53,6 +53,8 @@ type PolicyMeta struct {
 	Source string `json:"-"`
 	// Revision at which etcd wrote it; 0 when it did not come from etcd.
 	Revision int64 `json:"-"`
+	// Registered policies are made of rules in a service registry; they count where no other policy says anything.
+	Registered bool `json:"-"`
 }
 
 // Meta returns what all policies begin with.
@@ -148,4 +150,15 @@ func order[P Policy](list []P) {
 		x, y := a.Meta(), b.Meta()
 		return cmp.Or(cmp.Compare(x.Service, y.Service), cmp.Compare(x.Name, y.Name))
 	})
+}
+
+// Same reports whether two sets of policies are in the same memory. They may be equal when they are not.
+func (p Policies) Same(q Policies) bool {
+	return same(p.Meshes, q.Meshes) && same(p.Gateways, q.Gateways) && same(p.Routes, q.Routes) && same(p.Traffic, q.Traffic) &&
+		same(p.Lanes, q.Lanes) && same(p.Access, q.Access) && same(p.Mappings, q.Mappings) && same(p.Telemetry, q.Telemetry)
+}
+
+// same reports whether two slices are one: what was published is never changed in place.
+func same[P Policy](a, b []P) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

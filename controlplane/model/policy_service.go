@@ -11,10 +11,10 @@ import (
 // ServicePolicies are the policies that concern one service.
 //
 // There is one order of precedence. Policies that name the service come first, then those that select it by labels, then
-// those for all services, last the Mesh's; among equals the order of the names decides. Settings (Traffic, Telemetry) are
-// merged field by field: each field comes whole from the first policy that has it. Routes are tried in the order; Access
-// policies all count; of several lanes that a request fits the first is entered; of Mappings the first counts for each
-// method, operation, class and exception.
+// those for all services, then the Mesh's, last those that a registry has; among equals the order of the names decides.
+// Settings (Traffic, Telemetry) are merged field by field: each field comes whole from the first policy that has it.
+// Routes are tried in the order; Access policies all count; of several lanes that a request fits the first is entered; of
+// Mappings the first counts for each method, operation, class and exception.
 type ServicePolicies struct {
 	Traffic   TrafficSettings
 	Methods   map[string]MethodSettings // nil for none
@@ -39,15 +39,10 @@ func (p Policies) For(service Service) ServicePolicies {
 		Routes: applying(p.Routes, service), Access: applying(p.Access, service),
 		Mappings: applying(p.Mappings, service), From: map[string]string{},
 	}
-	for _, t := range applying(p.Traffic, service) {
-		inherit(&out.Traffic, t.TrafficSettings, PolicyID(t), "", out.From)
-		for _, name := range slices.Sorted(maps.Keys(t.Methods)) {
-			if out.Methods == nil {
-				out.Methods = map[string]MethodSettings{}
-			}
-			merged := out.Methods[name]
-			inherit(&merged, t.Methods[name], PolicyID(t), "methods."+name+".", out.From)
-			out.Methods[name] = merged
+	traffic := applying(p.Traffic, service)
+	for _, t := range traffic {
+		if !t.Registered {
+			out.take(t)
 		}
 	}
 	for _, t := range applying(p.Telemetry, service) {
@@ -73,8 +68,27 @@ func (p Policies) For(service Service) ServicePolicies {
 			inherit(&out.Carrier, *m.Lane, PolicyID(m), "lane.", out.From)
 		}
 	}
+	said := maps.Clone(out.From)
+	for _, t := range traffic {
+		if t.Registered {
+			out.take(t.yields(said))
+		}
+	}
 	out.Carrier = out.Carrier.complete()
 	return out
+}
+
+// take fills in what a Traffic policy says and none before it.
+func (s *ServicePolicies) take(t Traffic) {
+	inherit(&s.Traffic, t.TrafficSettings, PolicyID(t), "", s.From)
+	for _, name := range slices.Sorted(maps.Keys(t.Methods)) {
+		if s.Methods == nil {
+			s.Methods = map[string]MethodSettings{}
+		}
+		merged := s.Methods[name]
+		inherit(&merged, t.Methods[name], PolicyID(t), "methods."+name+".", s.From)
+		s.Methods[name] = merged
+	}
 }
 
 // Carrier is how lanes are passed on where no service is in question, as at the gateway.
@@ -87,12 +101,17 @@ func (c LaneCarrier) complete() LaneCarrier {
 }
 
 // applying lists the policies that concern a service in the order of precedence. list is sorted by service and name.
+// Registered ones, which all name their service, come last.
 func applying[P Policy](list []P, service Service) []P {
-	var named, selected, general []P
+	var named, selected, general, registered []P
 	from, _ := slices.BinarySearchFunc(list, service.Name, func(p P, name string) int { return cmp.Compare(p.Meta().Service, name) })
 	for _, p := range list[from:] {
 		if service.Name == "" || p.Meta().Service != service.Name {
 			break
+		}
+		if p.Meta().Registered {
+			registered = append(registered, p)
+			continue
 		}
 		named = append(named, p)
 	}
@@ -108,7 +127,7 @@ func applying[P Policy](list []P, service Service) []P {
 			selected = append(selected, p)
 		}
 	}
-	return slices.Concat(named, selected, general)
+	return slices.Concat(named, selected, general, registered)
 }
 
 // inherit fills the fields of settings that are empty with those of another policy, and notes where they come from.

@@ -47,13 +47,6 @@ func sameDefinitions(a, b []model.Definition) bool {
 	return sameSlice(a, b) || reflect.DeepEqual(a, b)
 }
 
-// samePolicies reports whether two sets of policies are in the same memory. They may be equal when they are not.
-func samePolicies(a, b model.Policies) bool {
-	return sameSlice(a.Meshes, b.Meshes) && sameSlice(a.Gateways, b.Gateways) && sameSlice(a.Routes, b.Routes) &&
-		sameSlice(a.Traffic, b.Traffic) && sameSlice(a.Lanes, b.Lanes) && sameSlice(a.Access, b.Access) &&
-		sameSlice(a.Mappings, b.Mappings) && sameSlice(a.Telemetry, b.Telemetry)
-}
-
 // sameSlice reports whether two slices are one: what was published is never changed in place.
 func sameSlice[E any](a, b []E) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])

@@ -28,7 +28,7 @@ func (t *Translator) Translate(snap model.Snapshot) (r translate.Resources, done
 	services := translate.Services(snap)
 	next := make(map[string]translated, len(services))
 	parts := make([]translate.ServiceResources, len(services))
-	ruled := samePolicies(t.policies, snap.Policies)
+	ruled := t.policies.Same(snap.Policies)
 	for i, svc := range services {
 		old, known := t.last[svc.Name]
 		if !known || !ruled || !untouched(old.from, snap, svc) {

@@ -67,7 +67,7 @@ func (p Plan) Empty() bool { return len(p.Resources) == 0 && len(p.Policies) == 
 // Make works out what a change would do. It returns the resources that there would be, too.
 func Make(c Change) (Plan, translate.Resources) {
 	before, after := c.Snapshot, c.Snapshot
-	before.Policies, after.Policies = model.NewPolicies(c.Before...), model.NewPolicies(c.After...)
+	before.Policies, after.Policies = model.NewPolicies(c.Before...).Above(c.Snapshot.Policies), model.NewPolicies(c.After...).Above(c.Snapshot.Policies)
 	was, will := translate.Translate(before, c.Options), translate.Translate(after, c.Options)
 	p := Plan{Policies: policyChanges(c.Before, c.After), Resources: []Resource{}, Groups: []Group{}}
 	p.Resources = append(p.Resources, compare("clusters", was.Clusters, will.Clusters)...)

@@ -16,10 +16,16 @@ type source struct {
 	policies *policystore.Store
 	changed  chan struct{}
 	taken    *atomic.Pointer[policystore.State] // the policies in the last snapshot
+	last     *merge
+}
+
+// merge remembers what policies were put together last, so that those who compare them see that they are the same.
+type merge struct {
+	written, registered, both model.Policies
 }
 
 func newSource(r *registry.Registry, p *policystore.Store, taken *atomic.Pointer[policystore.State]) source {
-	return source{registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken}
+	return source{registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken, last: &merge{}}
 }
 
 // run passes on that one of the two changed, until ctx ends.
@@ -46,9 +52,17 @@ func (s source) Changed() <-chan struct{} { return s.changed }
 func (s source) Snapshot() (model.Snapshot, bool) {
 	registered, policies := s.registry.State(), s.policies.State()
 	snap := registered.Snapshot
-	snap.Policies = policies.Policies()
+	snap.Policies = s.merged(policies.Policies(), snap.Policies)
 	s.taken.Store(&policies)
 	return snap, registered.Synced && policies.Synced
+}
+
+// merged puts the policies and those that are registered together. Only the pipeline calls it, one call after the other.
+func (s source) merged(written, registered model.Policies) model.Policies {
+	if m := s.last; !m.written.Same(written) || !m.registered.Same(registered) {
+		*m = merge{written, registered, written.Above(registered)}
+	}
+	return s.last.both
 }
 
 // Policies is what is known of the policies now, for the API.

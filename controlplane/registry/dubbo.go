@@ -18,9 +18,9 @@ var dubboProtocols = map[string]model.Protocol{"dubbo": model.ProtocolDubbo, "tr
 // <interface>/providers/<encoded URL>. Beside the providers stand configurators, routers and consumers. Both
 // implementations also write the bare folders as keys of their own, and keep metadata, mappings and configuration under
 // the same root; what is none of ours is ignored.
-func parseDubbo(key string, _ []byte) (record, error) {
-	if notice, ok := configCenterRule(key); ok {
-		return record{notices: []string{notice}}, nil
+func parseDubbo(key string, value []byte) (record, error) {
+	if rec, is, err := parseRuleFile(key, value); is {
+		return rec, err
 	}
 	parts := strings.Split(key, "/")
 	if len(parts) < 3 || parts[2] == "" {
@@ -78,34 +78,9 @@ func parseProvider(service string, u dubboURL) (record, error) {
 		in.Version = "" // Dubbo's way of saying that there is none
 	}
 	in.Labels = u.labels()
-	rec := record{service: service, instance: &in, says: given{
-		weight:   u.get("weight", "") != "",
-		disabled: u.get("disabled", "") != "" || u.get("enabled", "") != "",
-	}}
+	rec := record{service: service, instance: &in, params: u.params}
 	if u.path != "" && u.path != service {
 		rec.notices = append(rec.notices, fmt.Sprintf("path %s differs from the interface and is not honoured: calls name %s", document.Quote(u.path), document.Quote(service)))
 	}
 	return rec, nil
-}
-
-// parseRouter reports a routing rule: none is honoured.
-func parseRouter(service string, u dubboURL) (record, error) {
-	if u.get("enabled", "true") == "false" {
-		return record{}, nil
-	}
-	return record{notices: []string{fmt.Sprintf("%s rule for %s is not honoured; write a Route policy instead", u.protocol, document.Quote(service))}}, nil
-}
-
-// configCenterRule recognises the governance rules that Dubbo 2.7 and later keep at <root>/config/<group>/<rule>.
-func configCenterRule(key string) (notice string, ok bool) {
-	rest, ok := strings.CutPrefix(key, "config/")
-	if !ok {
-		return "", false
-	}
-	for _, kind := range []string{".configurators", ".condition-router", ".tag-router", ".app-router", ".script-router"} {
-		if strings.HasSuffix(rest, kind) {
-			return fmt.Sprintf("Dubbo configuration-centre rule %s is not honoured; write a Route or Traffic policy instead", document.Quote(rest)), true
-		}
-	}
-	return "", false
 }

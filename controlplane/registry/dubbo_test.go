@@ -109,8 +109,12 @@ func TestConfigurators(t *testing.T) {
 		"with conditions":            {provider, []string{override("weight=7&~host=x")}, 100, false},
 		"weight beside what is not":  {provider, []string{override("weight=7&timeout=500")}, 7, false},
 		"only what is not honoured":  {provider, []string{override("timeout=500")}, 100, false},
-		"one port of every host":     {provider, []string{"override://0.0.0.0:20880/hello?weight=7"}, 100, false},
-		"for the consumers of a one": {provider, []string{override("weight=7&side=consumer")}, 100, false},
+		"one port of every host":     {provider, []string{"override://0.0.0.0:20880/hello?weight=7"}, 7, false},
+		"another port of every host": {provider, []string{"override://0.0.0.0:20881/hello?weight=7"}, 100, false},
+		"at the consumers' side":     {provider, []string{override("weight=7&side=consumer")}, 7, false},
+		"for the consumers of a one": {provider, []string{override("weight=7&side=consumer&application=shop")}, 100, false},
+		"by addresses":               {provider, []string{override("weight=7&providerAddresses=10.0.0.9:1,10.0.0.1:20880")}, 7, false},
+		"by another address":         {provider, []string{override("weight=7&providerAddresses=10.0.0.9:1")}, 100, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := newTable([]source{fakeSource{of: kindDubbo}})
@@ -129,11 +133,11 @@ func TestConfigurators(t *testing.T) {
 
 func TestConfiguratorsSayWhatIsNotHonoured(t *testing.T) {
 	for rule, want := range map[string]string{
-		"override://0.0.0.0/hello?weight=7&timeout=500&mock=force": "mock, timeout not honoured",
-		"override://10.0.0.9/hello?weight=7":                       "consumer at 10.0.0.9",
-		"override://0.0.0.0/hello?weight=7&~host=x":                "condition of ~host",
-		"override://0.0.0.0/hello?weight=7&side=consumer":          "for consumers",
-		"override://0.0.0.0:20880/hello?weight=7":                  "one port of every host",
+		"override://0.0.0.0/hello?weight=7&timeout=500&mock=force":          "mock (write fallback in a Traffic policy instead) not honoured",
+		"override://10.0.0.9/hello?weight=7":                                "consumer at 10.0.0.9",
+		"override://0.0.0.0/hello?weight=7&~host=x":                         "condition of ~host",
+		"override://0.0.0.0/hello?timeout=7&side=consumer&application=shop": "source: {service: shop}",
+		"override://10.0.0.1:20880/hello?timeout=7":                         "timeout for some providers alone",
 	} {
 		it := dubboItem(t, "configurators", rule)
 		if got := strings.Join(it.record.notices, "; "); !strings.Contains(got, want) {

@@ -11,27 +11,20 @@ import (
 // comment says who wins.
 func (t *table) merge(service string) []model.Instance {
 	var registrations []*entry
-	rules := map[int][]*entry{} // by source
 	weights := map[hostPort]*entry{}
 	for e := range t.index[service] {
 		switch r := &e.record; {
 		case r.instance != nil:
 			registrations = append(registrations, e)
-		case r.rule != nil:
-			rules[e.source] = append(rules[e.source], e)
 		case r.weight != nil:
 			if other := weights[r.host]; other == nil || compareEntries(e, other) < 0 {
 				weights[r.host] = e
 			}
 		}
 	}
-	for _, list := range rules {
-		slices.SortFunc(list, func(a, b *entry) int {
-			return cmp.Or(compareConfigurators(a.record.rule, b.record.rule), -compareEntries(a, b))
-		})
-	}
 	slices.SortFunc(registrations, compareEntries)
 	seen := make(map[identity]struct{}, len(registrations))
+	rules := t.configurators(service, registrations)
 	merged := make([]model.Instance, 0, len(registrations))
 	for _, e := range registrations {
 		id := identify(e.record.instance)
@@ -40,8 +33,10 @@ func (t *table) merge(service string) []model.Instance {
 		}
 		seen[id] = struct{}{}
 		in := *e.record.instance
-		for _, rule := range rules[e.source] {
-			rule.record.rule.apply(&in, e.record.says)
+		for _, rule := range rules {
+			if rule.at.source == e.source {
+				rule.rule.apply(&in, e.record.params)
+			}
 		}
 		if w := weights[hostPort{in.Address, in.Port}]; w != nil {
 			in.Weight = *w.record.weight
@@ -50,6 +45,27 @@ func (t *table) merge(service string) []model.Instance {
 	}
 	slices.SortFunc(merged, model.Compare)
 	return merged
+}
+
+// configurators are those of a service and of the applications that provide it, in the order in which they are applied.
+func (t *table) configurators(service string, registrations []*entry) (out []configured) {
+	add := func(name string) {
+		for e := range t.index[name] {
+			for _, rule := range e.record.rules {
+				if rule.service == "" || rule.service == "*" || rule.service == service {
+					out = append(out, configured{rule, e.key, e})
+				}
+			}
+		}
+	}
+	add(service)
+	for app := range t.apps {
+		if slices.ContainsFunc(registrations, func(e *entry) bool { return e.record.instance.Labels["application"] == app }) {
+			add(scopeOf(app))
+		}
+	}
+	slices.SortStableFunc(out, compareConfigured)
+	return out
 }
 
 // compareEntries orders entries by who has the say: the source of higher precedence, then what was written last.

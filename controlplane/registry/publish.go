@@ -15,9 +15,10 @@ func (r *Registry) show(service string, merged []model.Instance) bool {
 		instances = slices.Concat(merged, held)
 		slices.SortFunc(instances, model.Compare)
 	}
+	instances, ruled := r.rule(service, instances)
 	old, was := r.known[service]
 	if was == (len(instances) > 0) && slices.EqualFunc(old, instances, equalInstance) {
-		return false
+		return ruled
 	}
 	at, _ := slices.BinarySearch(r.order, service)
 	switch {
@@ -59,7 +60,7 @@ func (r *Registry) publish(changed bool, b *batch) {
 	next.Synced = synced
 	if changed {
 		next.Snapshot = r.snapshot()
-		next.Problems = r.definitions.problems(r.table.problems())
+		next.Problems = r.ruleProblems(r.definitions.problems(r.table.problems()))
 		next.Protected = r.guard.protected()
 	}
 	r.state.Store(&next)
@@ -91,5 +92,5 @@ func (r *Registry) snapshot() model.Snapshot {
 	for i, name := range r.order {
 		services[i] = model.Service{Name: name, Instances: r.known[name]}
 	}
-	return model.Snapshot{Services: services, Definitions: r.definitions.list()}
+	return model.Snapshot{Services: services, Definitions: r.definitions.list(), Policies: r.registered()}
 }

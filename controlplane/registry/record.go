@@ -13,17 +13,18 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// record is what one key, or one entry of a file, says. Exactly one of instance, weight, rule and shape is set; a record
-// without a service says nothing and is ignored.
+// record is what one key, or one entry of a file, says. Exactly one of instance, weight, rules, router and shape is set; a
+// record without a service says nothing and is ignored.
 type record struct {
-	service  string
-	instance *model.Instance // a registration
-	host     hostPort        // whom weight is for
-	weight   *uint32         // an override of a weight
-	rule     *configurator   // a Dubbo configurator
-	shape    *shape          // what the service looks like
-	says     given           // what a Dubbo provider's own URL gives
-	notices  []string        // what it asks for that is not honoured; the rest of it is in force
+	service  string            // or what scopeOf makes of an application
+	instance *model.Instance   // a registration
+	host     hostPort          // whom weight is for
+	weight   *uint32           // an override of a weight
+	rules    []*configurator   // Dubbo's configurators
+	router   *router           // a Dubbo routing rule
+	shape    *shape            // what the service looks like
+	params   map[string]string // of a Dubbo provider's own URL
+	notices  []string          // what it asks for that is not honoured; the rest of it is in force
 }
 
 // hostPort is an address as the keys of weights name it.

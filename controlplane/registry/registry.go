@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,8 @@ type Registry struct {
 	definitions *definitions
 	known       map[string][]model.Instance // by service, as published
 	order       []string                    // the names of the published services, sorted
+	outcomes    map[string]outcome          // what Dubbo's rules make of services, by service
+	policies    model.Policies              // of the outcomes; empty after a change
 }
 
 // source is one place that registrations come from. run sends what it reads until ctx ends; the first batch it sends
@@ -95,7 +98,7 @@ func newRegistry(cfg Config, sources []source, log *slog.Logger, m *metrics) *Re
 		cfg: cfg, log: log, metrics: m, sources: sources, now: time.Now,
 		changed: make(chan struct{}, 1),
 		table:   newTable(sources), guard: newGuard(cfg.Protection), definitions: newDefinitions(),
-		known: map[string][]model.Instance{},
+		known: map[string][]model.Instance{}, outcomes: map[string]outcome{},
 	}
 	first := &State{Sources: make([]SourceState, len(sources)), Synced: len(sources) == 0}
 	for i, s := range sources {
@@ -184,13 +187,21 @@ func (r *Registry) take(b batch) {
 		r.log.Warn("registration cannot be used as it is", "key", p.Key, "reason", p.Reason, "lastGood", p.LastGood)
 		r.metrics.rejected.WithLabelValues(r.sources[b.source].name()).Inc()
 	}
-	changed := effect.problems
+	changed, ruled := effect.problems, false
 	for service := range effect.touched {
 		merged := r.table.merge(service)
 		v := r.guard.update(service, merged, effect.leaving, r.now())
 		r.tell(service, v)
 		changed = r.show(service, merged) || len(v.held)+len(v.released) > 0 || changed
 		changed = r.define(service) || changed
+		if _, ok := applicationOf(service); ok {
+			ruled = true
+		}
+	}
+	if ruled { // the rules of an application may concern every service
+		for _, service := range slices.Clone(r.order) {
+			changed = r.show(service, r.table.merge(service)) || changed
+		}
 	}
 	r.publish(changed, &b)
 }

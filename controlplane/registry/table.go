@@ -17,7 +17,8 @@ type parseFunc func(key string, value []byte) (record, error)
 type table struct {
 	sources []source
 	entries []map[string]*entry            // by source, by key
-	index   map[string]map[*entry]struct{} // by service
+	index   map[string]map[*entry]struct{} // by service, and by the scope of an application
+	apps    map[string]struct{}            // applications that have rules
 	faults  []map[string][]model.Problem   // by source, by key
 }
 
@@ -59,7 +60,7 @@ func identify(in *model.Instance) identity {
 
 // newTable returns an empty table.
 func newTable(sources []source) *table {
-	t := &table{sources: sources, index: map[string]map[*entry]struct{}{}}
+	t := &table{sources: sources, index: map[string]map[*entry]struct{}{}, apps: map[string]struct{}{}}
 	for range sources {
 		t.entries = append(t.entries, map[string]*entry{})
 		t.faults = append(t.faults, map[string][]model.Problem{})
@@ -163,6 +164,9 @@ func (t *table) set(source int, it item, e *effect, now time.Time) {
 		t.entries[source][it.key] = old
 		if t.index[it.record.service] == nil {
 			t.index[it.record.service] = map[*entry]struct{}{}
+			if app, ok := applicationOf(it.record.service); ok {
+				t.apps[app] = struct{}{}
+			}
 		}
 		t.index[it.record.service][old] = struct{}{}
 	}
@@ -184,6 +188,9 @@ func (t *table) drop(source int, key string, e *effect) {
 	delete(t.index[service], old)
 	if len(t.index[service]) == 0 {
 		delete(t.index, service)
+		if app, ok := applicationOf(service); ok {
+			delete(t.apps, app)
+		}
 	}
 	e.touched[service] = struct{}{}
 }

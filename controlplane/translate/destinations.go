@@ -39,11 +39,13 @@ func (u *unit) pool(v variant, labels map[string]string, method string, s model.
 }
 
 // own narrows the service's variants to what its settings leave requests that no rule sends elsewhere: a subset, and for
-// a method with limits a pool.
-func (u *unit) own(to []variant, w way) []variant {
+// a method with limits a pool. What a registered rule leaves gives way to both.
+func (u *unit) own(to []variant, w way, labels map[string]string) []variant {
 	s, method := u.in.Policies.Traffic, w.method
 	to, inLane := u.lane(u, to, w.lane)
-	var labels map[string]string
+	if inLane {
+		labels = nil
+	}
 	if subset := s.Subset; subset != nil && !inLane {
 		some := func(v variant) bool {
 			return slices.ContainsFunc(v.instances, func(in model.Instance) bool { return model.HasLabels(in, subset.Labels) })
@@ -73,8 +75,11 @@ type destination struct {
 
 // destinations are where a route leads. Those that a rule names were found to be there.
 func (u *unit) destinations(to []variant, w way, rule model.Rule) []destination {
-	if len(rule.To) == 0 {
-		return []destination{{to: u.own(to, w), weight: 1}}
+	switch {
+	case len(rule.To) == 0:
+		return []destination{{to: u.own(to, w, nil), weight: 1}}
+	case w.registered:
+		return []destination{{to: u.own(to, w, rule.To[0].Labels), weight: 1}}
 	}
 	var out []destination
 	for _, b := range rule.To {

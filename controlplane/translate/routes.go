@@ -34,6 +34,7 @@ type way struct {
 	method     string                     // the Dubbo method, where it is known
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	lane       *laneWay                   // that the requests are in, nil for none
+	registered bool                       // by a rule of a registry
 	operations map[pair]string            // index of the schema's operation, nil for none
 }
 

@@ -19,10 +19,12 @@ import (
 // that fits the way, in the order of the policies, then the one that is left.
 func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 	for _, p := range u.in.Policies.Routes {
+		part := w
+		part.registered = p.Registered
 		for i, rule := range p.Rules {
 			source := cmp.Or(p.Source, model.PolicyID(p))
 			for _, m := range anyOf(rule.Match) {
-				routes, err := u.ruled(to, w, p.Hosts, rule, m, source)
+				routes, err := u.ruled(to, part, p.Hosts, rule, m, source)
 				if err != nil {
 					u.problem(source, fmt.Sprintf("%s on %s: rules[%d]: %v", model.PolicyID(p), u.in.Service.Name, i, err))
 					continue
