@@ -8,6 +8,7 @@ import (
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	previousv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
+	prioritiesv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -50,6 +51,20 @@ func retry(r *routev3.Route, u *unit, s routeSettings) {
 		r.GetRoute().RetryPolicy = &routev3.RetryPolicy{}
 	case policy != nil:
 		r.GetRoute().RetryPolicy = retryPolicy(*policy, u.opt)
+	}
+	if l := s.service.Locality; len(s.service.Priorities) > 0 || l != nil && len(l.Failover) > 0 {
+		elsewhere(r.GetRoute().RetryPolicy)
+	}
+}
+
+// elsewhere has an attempt go to another priority than those before: an instance that is alone in its own may have died a
+// moment ago.
+func elsewhere(p *routev3.RetryPolicy) {
+	if p.GetNumRetries().GetValue() > 0 {
+		p.RetryPriority = &routev3.RetryPolicy_RetryPriority{
+			Name:       "envoy.retry_priorities.previous_priorities",
+			ConfigType: &routev3.RetryPolicy_RetryPriority_TypedConfig{TypedConfig: pack(&prioritiesv3.PreviousPrioritiesConfig{UpdateFrequency: 1})},
+		}
 	}
 }
 

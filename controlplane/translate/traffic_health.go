@@ -47,6 +47,8 @@ func checkHealth(c *clusterv3.Cluster, t target) {
 		check.HealthChecker = tcpCheck("")
 	}
 	c.HealthChecks = []*corev3.HealthCheck{check}
+	// Otherwise Envoy goes on calling an instance that drains or weighs nothing for as long as it is well.
+	c.IgnoreHealthOnHostRemoval = true
 }
 
 // spoken is the check by which an instance is asked in its own language.
