@@ -44,6 +44,9 @@ func (e edge) offers(services []ServiceResources) (out []offer) {
 func unmatched(g model.Gateway) (problems []model.Problem) {
 	for i, x := range g.Expose {
 		answered := func(l model.Listener) bool {
+			if l.RedirectToTLS != nil || l.Protocol == edgeDubbo {
+				return false
+			}
 			return len(l.Hosts) == 0 || len(both(lower(x.Hosts), lower(l.Hosts))) > 0
 		}
 		if len(x.Hosts) > 0 && !slices.ContainsFunc(g.Listeners, answered) {

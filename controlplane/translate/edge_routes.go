@@ -38,7 +38,7 @@ func newEdgeRoutes(e edge, services []ServiceResources, opt Options) (r edgeRout
 }
 
 func (r edgeRoutes) configuration() *routev3.RouteConfiguration {
-	out := routeConfiguration(r.edge.routes())
+	out := routeConfiguration(r.routes())
 	var offered []ServiceResources
 	for _, o := range r.offers {
 		offered = append(offered, o.ServiceResources)
@@ -91,8 +91,8 @@ func (r edgeRoutes) hosts() []string {
 	return all
 }
 
-// host is what a host answers: the service whose host it is, or services by path. Beside the former stands what the policy
-// exposes under just this host.
+// host is what a host answers: services by path, or the service whose host it is. Both do on a host of the listener's, and
+// beside the latter stands what the policy exposes under just this host.
 func (r edgeRoutes) host(name string) *routev3.VirtualHost {
 	v := virtualHost(name, r.opt)
 	here := slices.DeleteFunc(slices.Clone(r.offers), func(o offer) bool { return !o.under(name) })
@@ -100,7 +100,9 @@ func (r edgeRoutes) host(name string) *routev3.VirtualHost {
 	if i := owner(here, name); i >= 0 {
 		self := here[i]
 		owned = self.Hosted
-		here = slices.DeleteFunc(here, func(o offer) bool { return !o.explicit || o.Name == self.Name && o.prefix == "" })
+		if !slices.Contains(lower(r.listener.Hosts), name) {
+			here = slices.DeleteFunc(here, func(o offer) bool { return !o.explicit || o.Name == self.Name && o.prefix == "" })
+		}
 	}
 	if r.cors != nil {
 		v.TypedPerFilterConfig = map[string]*anypb.Any{corsFilter: pack(r.cors)}
@@ -115,7 +117,7 @@ func (r edgeRoutes) host(name string) *routev3.VirtualHost {
 	}
 	v.Matcher = r.tree(here, owned)
 	if len(all) > len(here) {
-		v.Matcher = dubboFirst(r.tree(all, nil), &xdsmatcherv3.Matcher_OnMatch{OnMatch: &xdsmatcherv3.Matcher_OnMatch_Matcher{Matcher: v.Matcher}})
+		v.Matcher = dubboFirst(r.tree(withoutPrefixes(all), nil), &xdsmatcherv3.Matcher_OnMatch{OnMatch: &xdsmatcherv3.Matcher_OnMatch_Matcher{Matcher: v.Matcher}})
 	}
 	return v
 }
@@ -157,6 +159,15 @@ func (r edgeRoutes) tree(offers []offer, rest []*routev3.Route) *xdsmatcherv3.Ma
 	return pathMatcher(p.leaves())
 }
 
+// withoutPrefixes are offers as Dubbo consumers find them, whose paths name the service.
+func withoutPrefixes(offers []offer) []offer {
+	out := slices.Clone(offers)
+	for i := range out {
+		out[i].prefix = ""
+	}
+	return out
+}
+
 // redirected sends every HTTP request of the port's hosts to a port with TLS. Dubbo consumers cannot be sent elsewhere,
 // and are served.
 func (r edgeRoutes) redirected(port uint32) (out []*routev3.VirtualHost) {
@@ -188,7 +199,7 @@ func (r edgeRoutes) redirected(port uint32) (out []*routev3.VirtualHost) {
 // forDubbo answers the calls of Dubbo consumers, and everything else with one route.
 func (r edgeRoutes) forDubbo(name string, otherwise *routev3.Route) *routev3.VirtualHost {
 	v := virtualHost(name, r.opt)
-	v.Matcher = dubboFirst(r.tree(r.offers, nil), &xdsmatcherv3.Matcher_OnMatch{OnMatch: &xdsmatcherv3.Matcher_OnMatch_Action{
+	v.Matcher = dubboFirst(r.tree(withoutPrefixes(r.offers), nil), &xdsmatcherv3.Matcher_OnMatch{OnMatch: &xdsmatcherv3.Matcher_OnMatch_Action{
 		Action: &xdscorev3.TypedExtensionConfig{Name: "route", TypedConfig: pack(otherwise)},
 	}})
 	return v

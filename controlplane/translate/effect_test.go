@@ -65,6 +65,32 @@ func (e *edge) replaced(services []model.Service, policies string) {
 	accepted(e.t, e.server)
 }
 
+// refuses waits until Envoy refuses something with these words, or nothing for "".
+func (e *edge) refuses(words string) {
+	e.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var said []string
+	for late := time.After(time.Minute); ; {
+		said = nil
+		for _, p := range e.server.Proxies() {
+			for _, typ := range p.Types {
+				if len(typ.Refused) > 0 {
+					said = append(said, typ.LastNACK)
+				}
+			}
+			if len(said) == 0 && p.InSync && words == "" || len(said) > 0 && words != "" && strings.Contains(strings.Join(said, " "), words) {
+				return
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			e.t.Fatalf("it says %q, want %q", said, words)
+		}
+	}
+}
+
 // get asks by HTTP; headers are name, value, name, value.
 func (e *edge) get(verb, path string, headers ...string) (status int, header http.Header, body string) {
 	e.t.Helper()
@@ -94,6 +120,12 @@ func (e *edge) consume(service, method string, attachments ...string) (dubbo.Sta
 	if err != nil {
 		e.t.Fatal(err)
 	}
+	return e.consumeOn(conn, service, method, attachments...)
+}
+
+// consumeOn calls a method on a connection, and closes it.
+func (e *edge) consumeOn(conn net.Conn, service, method string, attachments ...string) (dubbo.Status, string) {
+	e.t.Helper()
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		e.t.Fatal(err)
