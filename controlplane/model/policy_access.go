@@ -36,8 +36,8 @@ type Caller struct {
 	Identity []StringMatch `json:"identity,omitempty" check:"single,nonEmpty"`
 	// Service is the caller's service, as its certificate says.
 	Service []string `json:"service,omitempty" check:"single,nonEmpty"`
-	// Caller is the name behind an HMAC or API key.
-	Caller []string `json:"caller,omitempty" check:"single,nonEmpty"`
+	// Caller is the name behind a signature or an API key that this policy asks for, or any policy if it asks for none.
+	Caller []string `json:"caller,omitempty" check:"single,nonEmpty,format=caller"`
 	// IP addresses or networks.
 	IP []string `json:"ip,omitempty" check:"single,nonEmpty,format=cidr"`
 	// Claims of the caller's token, by path: realm.roles.
@@ -76,13 +76,13 @@ type JWTProvider struct {
 
 // HMAC says how callers sign requests. Keys are references to files on the proxy's machine, never keys.
 type HMAC struct {
-	// Keys by caller: the file with the key.
-	Keys map[string]string `json:"keys" check:"required,nonEmpty,format=file"`
-	// Header that carries the signature; x-dubbomesh-signature by default.
+	// Keys by caller: the file with the key, or with several on a line each, read again when it changes.
+	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=file"`
+	// Header that carries the signature; x-dubbomesh-signature by default. Dubbo consumers set an attachment of this name.
 	Header string `json:"header,omitempty" check:"format=header"`
-	// Window is how old a request may be; 5m by default.
+	// Window by which the time of a request may differ; 5m by default. Within it a signature is taken once.
 	Window *Duration `json:"window,omitempty" check:"min=1s,max=1h"`
-	// SignedHeaders are part of what is signed, beside method, path, time and body.
+	// SignedHeaders are part of what is signed, in this order, beside method, path, caller, time, nonce and body; host is the host asked for.
 	SignedHeaders []string `json:"signedHeaders,omitempty" check:"single,format=header"`
 	// Optional lets requests without a signature through; a bad one is refused.
 	Optional bool `json:"optional,omitempty"`
@@ -90,11 +90,11 @@ type HMAC struct {
 
 // APIKey says where callers put their key. Keys are references to files on the proxy's machine, never keys.
 type APIKey struct {
-	// Keys by caller: the file with the key.
-	Keys map[string]string `json:"keys" check:"required,nonEmpty,format=file"`
-	// Header that carries the key; x-api-key by default.
+	// Keys by caller: the file with the key, or with several on a line each, read again when it changes.
+	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=file"`
+	// Header that carries the key; x-api-key by default. Dubbo consumers set an attachment of this name.
 	Header string `json:"header,omitempty" check:"format=header"`
-	// Query parameter that carries the key.
+	// Query parameter that carries the key, in place of the header or beside it.
 	Query string `json:"query,omitempty"`
 	// Optional lets requests without a key through; a bad one is refused.
 	Optional bool `json:"optional,omitempty"`

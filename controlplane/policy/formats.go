@@ -30,6 +30,7 @@ var formats = checked(map[string]format{
 	"name":      {"letters, digits, dots, dashes, underscores", "hello", `^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$`, nil},
 	"service":   {"a service's name", "com.example.Hello", `^\S{1,512}$`, checkService},
 	"header":    {"a header's name", "x-user", `^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+$`, nil},
+	"caller":    {"letters, digits and . _ - / : @", "shop", `^[A-Za-z0-9._/:@-]{1,128}$`, nil},
 	"token":     {"letters, digits and !#$%&'*+-.^_|~", "user", `^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+$`, nil},
 	"verb":      {"an HTTP method", "GET", `^[A-Z]{1,32}$`, nil},
 	"host":      {"a host name, or *. and one", "api.example.com", `^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`, nil},

@@ -133,11 +133,11 @@ func (p CallerPolicy) Check() error {
 			errs = append(errs, errors.New("apiKey: there is no place for the key; write header or query"))
 		}
 		if k.Header != "" {
-			errs = append(errs, checkPlace("apiKey.header", k.Header))
+			errs = append(errs, in("apiKey.header", CheckCredentialHeader(k.Header)))
 		}
 	}
 	if h := p.HMAC; h != nil {
-		errs = append(errs, checkKeys("hmac", h.Keys), checkPlace("hmac.header", h.Header))
+		errs = append(errs, checkKeys("hmac", h.Keys), in("hmac.header", CheckCredentialHeader(h.Header)))
 		if h.WindowSeconds < 1 || h.WindowSeconds > maxWindowSeconds {
 			errs = append(errs, fmt.Errorf("hmac.window is %d seconds; write 1s to 1h", h.WindowSeconds))
 		}
@@ -172,13 +172,23 @@ func checkKeys(field string, keys map[string]string) error {
 	return errors.Join(errs...)
 }
 
-// checkPlace reports headers that credentials cannot be in: those that the mesh itself writes, or that are no names.
-func checkPlace(field, name string) error {
+func in(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", field, err)
+}
+
+// CheckCredentialHeader reports a header, in lower case, that no key or signature can be in: one that has a meaning of its
+// own, or whose name is none.
+func CheckCredentialHeader(name string) error {
 	switch {
 	case !headerName(name):
-		return fmt.Errorf("%s: %q is no header's name in lower case", field, name)
-	case name == CallerHeader, strings.HasPrefix(name, AttachmentPrefix), name == "host", name == "content-length", name == "content-type":
-		return fmt.Errorf("%s: %s has a meaning of its own; write another one", field, name)
+		return fmt.Errorf("%q is no header's name", name)
+	case strings.HasPrefix(name, AttachmentPrefix):
+		return fmt.Errorf("%s is an attachment's; write %s, and Dubbo consumers set the attachment of this name", name, strings.TrimPrefix(name, AttachmentPrefix))
+	case name == CallerHeader, name == "host", name == "content-length", name == "content-type", name == "transfer-encoding":
+		return fmt.Errorf("%s has a meaning of its own; write another one", name)
 	}
 	return nil
 }
