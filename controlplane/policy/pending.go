@@ -9,12 +9,6 @@ import (
 // pending lists what is read, checked and kept, but of which nothing is made yet. Who writes it is told. A feature that
 // comes to life takes its line away.
 var pending = map[reflect.Type]string{
-<<<<<<<
-	reflect.TypeFor[model.Gateway](): "Gateway policies are not in force yet: the listeners are those of the settings",
-=======
-	reflect.TypeFor[model.HMAC]():      "hmac is not in force yet: NO SIGNATURE IS ASKED FOR",
-	reflect.TypeFor[model.APIKey]():    "apiKey is not in force yet: NO KEY IS ASKED FOR",
->>>>>>>
 	reflect.TypeFor[model.Telemetry](): "Telemetry policies are not in force yet",
 	reflect.TypeFor[model.MeshTLS]():   "TLS between proxies is not in force yet: traffic goes in plain text",
 }
