@@ -20,8 +20,9 @@ import (
 // Each control plane writes one key that says how far its own proxies are, under a lease, and reads those of the others. So
 // each can tell it of the whole mesh, and what it costs etcd does not grow with policies or proxies.
 const (
-	reportPause = time.Second // between two writes of a report
-	reportTTL   = 15          // seconds that a report outlives its control plane
+	reportPause = time.Second           // between two writes of a report
+	reportDelay = 50 * time.Millisecond // for which answers are gathered before a write
+	reportTTL   = 15                    // seconds that a report outlives its control plane
 	reportRetry = 2 * time.Second
 )
 
@@ -38,7 +39,7 @@ func (f *feed) watchAnswers(ctx context.Context, client *clientv3.Client) {
 	var last time.Time
 	soon := func(pause time.Duration) {
 		if due == nil {
-			due = time.After(max(0, pause-time.Since(last)))
+			due = time.After(max(reportDelay, pause-time.Since(last)))
 		}
 	}
 	soon(0)

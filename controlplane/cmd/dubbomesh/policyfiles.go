@@ -75,12 +75,12 @@ func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 	return list, nil
 }
 
-// count writes 1 error, 2 errors, 2 policies.
+// count writes 1 error, 2 errors, 2 policies, 2 Envoys.
 func count(n int, what string) string {
 	switch {
 	case n == 1:
 		return "1 " + what
-	case strings.HasSuffix(what, "y"):
+	case strings.HasSuffix(what, "cy"):
 		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, what)
