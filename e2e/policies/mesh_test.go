@@ -231,17 +231,17 @@ func (m *mesh) process(t *testing.T, name string) instance {
 	return m.Processes[at]
 }
 
-// hostStat sums a figure of Envoy's about one instance, rq_total for instance, over the clusters of a service.
-func (m *mesh) hostStat(t *testing.T, service, instance, figure string) int {
+// hostStat sums a figure of Envoy's about the instance at an address, such as rq_total, over the clusters of a service.
+func (m *mesh) hostStat(t *testing.T, service, address, figure string) int {
 	t.Helper()
 	_, page, err := fetch("http://" + m.Admin + "/clusters")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, marker := 0, "::"+m.process(t, instance).Address+"::"+figure+"::"
+	sum, marker := 0, "::"+address+"::"+figure+"::"
 	for line := range strings.Lines(page) {
 		cluster, value, found := strings.Cut(strings.TrimSpace(line), marker)
-		if !found || !strings.HasPrefix(cluster, service) {
+		if !found || !strings.Contains(cluster, "|"+service+"|") {
 			continue
 		}
 		n, err := strconv.Atoi(value)

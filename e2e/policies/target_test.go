@@ -94,6 +94,11 @@ func (m *mesh) over(verb, path string) func(*testing.T) func([]string) (answer, 
 
 // request sends any request to the gateway. The header host names the host.
 func (m *mesh) request(t *testing.T, verb, path, body string, headers ...string) (answer, error) {
+	return m.requestBy(t, client, verb, path, body, headers...)
+}
+
+// requestBy is request by a client of its own.
+func (m *mesh) requestBy(t *testing.T, client *http.Client, verb, path, body string, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(t.Context(), verb, "http://"+m.Gateway+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
@@ -116,7 +121,7 @@ func (m *mesh) request(t *testing.T, verb, path, body string, headers ...string)
 	return answer{status: got.StatusCode, header: got.Header, body: string(text)}, err
 }
 
-// get sends a request without a body that must be answered.
+// send is a request that must be answered.
 func (m *mesh) send(t *testing.T, verb, path, body string, headers ...string) answer {
 	t.Helper()
 	a, err := m.request(t, verb, path, body, headers...)
@@ -174,6 +179,21 @@ func (s target) tallyOf(t *testing.T, n int, headers func(i int) []string) map[s
 	return seen
 }
 
+// sequence makes n calls in a row and lists who answers.
+func (s target) sequence(t *testing.T, n int, headers ...string) []string {
+	t.Helper()
+	call := s.dial(t)
+	names := make([]string, n)
+	for i := range names {
+		a, err := call(headers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[i] = a.by
+	}
+	return names
+}
+
 // always requires that only these answer n calls, and each of them at least once.
 func (s target) always(t *testing.T, n int, names []string, headers ...string) {
 	t.Helper()
@@ -214,6 +234,15 @@ func requireShares(t *testing.T, seen map[string]int, want map[string]float64, t
 
 // names lists the instances.
 func (s target) names() []string { return slices.Sorted(maps.Keys(s.weights)) }
+
+// equal are equal shares.
+func (s target) equal() map[string]float64 {
+	out := map[string]float64{}
+	for name := range s.weights {
+		out[name] = 1
+	}
+	return out
+}
 
 // versions are the shares of instances when versions get those; inside of a version weights count.
 func (s target) versions(v1, v2 float64) map[string]float64 {
