@@ -5,21 +5,12 @@ import (
 
 	"cel.dev/expr"
 	xdscel "github.com/cncf/xds/go/xds/type/v3"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // rateLimitedDetails is what Envoy says of the refusals of a rate limit.
-const rateLimitedDetails = "local_rate_limited"
-
-// What Envoy says of its own refusals: nobody can be asked, no connection came about, a limit is full, or one of the
-// filters that bound the load has refused. A * at both ends stands for a part of the text.
-var (
-	detailsOpen = []string{
-		"no_healthy_upstream", "cluster_not_found", "*{overflow*", "*connection_failure*", "*connection_timeout*",
-		"reached_concurrency_limit", "denied_by_admission_control", "dubbo_breaker_open",
-	}
-	detailsRateLimited = []string{rateLimitedDetails}
-	detailsAnswered    = []string{"via_upstream"}
-)
+var rateLimitedDetails = config.DetailsRateLimited[0]
 
 // detailsAre is an expression that is true of answers of which Envoy says one of these. Envoy takes it parsed.
 func detailsAre(some []string) *xdscel.CelExpression {

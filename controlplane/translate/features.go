@@ -64,6 +64,17 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	breakCircuit,
 	injectFaults,
 	fallBack,
+	fallElsewhere,
+}
+
+// anewFeatures are applied to each route for calls that are made anew, in this order.
+var anewFeatures = []func(*routev3.Route, *unit, routeSettings){
+	timeOut,
+	retry,
+	hash,
+	passLane,
+	allowOrigins,
+	breakCircuit,
 }
 
 // The filters that routes switch on, by the names that routes know them by. Of faults and rate limits several may apply to
@@ -89,6 +100,9 @@ func policyFilters(opt Options) []*hcmv3.HttpFilter {
 		off(allowFilter, refusing(allowFilter)),
 		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
 		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(1)}), // a route says how much
+	}
+	if !opt.contrib() {
+		filters = append(filters, httpFilter(elsewhereFilter, config.ElsewhereFilter, opt)) // before the one that answers, on the way back
 	}
 	for i := range maxPerRoute {
 		filters = append(filters, off(rateLimitFilter+itoa(i), &ratelimitv3.LocalRateLimit{StatPrefix: "rate_limit"}))

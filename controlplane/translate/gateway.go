@@ -58,6 +58,9 @@ func connectionManager(e edge, services []ServiceResources, told telemetry, opt 
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
+		// Before a route is chosen.
+		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{unmarked()},
+
 		HttpFilters:                httpFilters(services, opt),
 		AccessLog:                  told.logs,
 		Tracing:                    told.tracing,

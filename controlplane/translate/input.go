@@ -48,10 +48,19 @@ func Services(snap model.Snapshot) []model.Service {
 	return out
 }
 
-// Led lists the other services that the routes of a service lead to, and those that have the keys of its callers' tokens,
+// Led lists the other services that the routes and fallbacks of a service lead to, and those that have the keys of its callers' tokens,
 // whether they are registered or not, sorted by name.
 func (in Input) Led() []string {
 	names := map[string]bool{}
+	lead := func(list []model.Fallback) {
+		for _, f := range list {
+			names[f.Service] = true
+		}
+	}
+	lead(in.Policies.Traffic.Fallback)
+	for _, m := range in.Policies.Methods {
+		lead(m.Fallback)
+	}
 	for _, r := range in.Policies.Routes {
 		for _, rule := range r.Rules {
 			for _, b := range rule.To {
@@ -60,6 +69,7 @@ func (in Input) Led() []string {
 			for _, m := range rule.Mirror {
 				names[m.Service] = true
 			}
+			lead(rule.Fallback)
 		}
 	}
 	for _, a := range in.Policies.Access {

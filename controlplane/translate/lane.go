@@ -21,7 +21,8 @@ type laneWay struct {
 	narrow func(*routev3.RouteMatch) error
 }
 
-// laned are routes for requests that match: one for each way into a lane, the last for those in none.
+// laned are routes for requests that match: one for each way into a lane, the last for those in none. Before
+// each stand those for requests that are made anew.
 func (u *unit) laned(to []variant, w way, rule model.Rule, source string, match *routev3.RouteMatch) (out []*routev3.Route) {
 	for _, l := range u.laneWays(to, w) {
 		m := proto.CloneOf(match)
@@ -35,10 +36,12 @@ func (u *unit) laned(to []variant, w way, rule model.Rule, source string, match 
 		}
 		part := w
 		part.lane = &l
+		out = append(out, u.elsewhere(m, to, part, rule, source)...)
 		r := u.route(to, part, rule, source)
 		r.Match = m
 		out = append(out, r)
 	}
+	out = append(out, u.elsewhere(match, to, w, rule, source)...)
 	r := u.route(to, w, rule, source)
 	r.Match = match
 	return append(out, r)

@@ -1,8 +1,6 @@
 package translate
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,23 +10,20 @@ import (
 	customv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/custom_response/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-var errElsewhere = errors.New("service and labels have no effect yet: Envoy cannot make a call anew elsewhere once it has failed; answer with status, headers and body, or list the other instances under priorities")
 
 // fallBack answers in place of a failure. It looks at what the retries have left, whoever refused: a limit, a breaker, Envoy
 // because nobody can be asked, or the service.
 func fallBack(r *routev3.Route, u *unit, s routeSettings) {
-	list := fallbacks(orList(s.rule.Fallback, s.service.Fallback), or(s.rule.Strategy, s.service.Strategy))
 	var found []*xdstype.Matcher_MatcherList_FieldMatcher
-	for _, f := range list {
-		if f.Service != "" || len(f.Labels) > 0 {
-			u.report(s, "fallback", errElsewhere)
-			continue
-		}
+	for _, f := range s.fallbacks() {
 		if u.opt.contrib() {
-			u.report(s, "fallback", fmt.Errorf("it needs dataplane %s", DynamicModule))
+			u.report(s, "fallback", errNeedsModule)
 			return
+		}
+		if leads(f) {
+			continue
 		}
 		found = append(found, &xdstype.Matcher_MatcherList_FieldMatcher{
 			Predicate: failures(f),
@@ -40,6 +35,11 @@ func fallBack(r *routev3.Route, u *unit, s routeSettings) {
 			MatcherType: &xdstype.Matcher_MatcherList_{MatcherList: &xdstype.Matcher_MatcherList{Matchers: found}},
 		}})
 	}
+}
+
+// fallbacks are those of the route's calls.
+func (s routeSettings) fallbacks() []model.Fallback {
+	return fallbacks(orList(s.rule.Fallback, s.service.Fallback), or(s.rule.Strategy, s.service.Strategy))
 }
 
 // fallbacks are those that are written, or what the strategy failsafe means: any failure is an empty result.
@@ -64,12 +64,8 @@ func fallsBack(p model.ServicePolicies) bool {
 
 // failures fits the answers in whose place a fallback stands.
 func failures(f model.Fallback) *xdstype.Matcher_MatcherList_Predicate {
-	on := f.On
-	if len(on) == 0 && len(f.Statuses) == 0 {
-		on = []string{model.FallbackOnOpen, model.FallbackOnOverload, model.FallbackOnTimeout}
-	}
 	var fits []*xdstype.Matcher_MatcherList_Predicate
-	for _, o := range on {
+	for _, o := range failedOn(f) {
 		fits = append(fits, failure(o))
 	}
 	for _, status := range f.Statuses {
@@ -83,15 +79,23 @@ func failures(f model.Fallback) *xdstype.Matcher_MatcherList_Predicate {
 	}}
 }
 
+// failedOn are the failures in whose place a fallback stands.
+func failedOn(f model.Fallback) []string {
+	if len(f.On) == 0 && len(f.Statuses) == 0 {
+		return []string{model.FallbackOnOpen, model.FallbackOnOverload, model.FallbackOnTimeout}
+	}
+	return f.On
+}
+
 func failure(on string) *xdstype.Matcher_MatcherList_Predicate {
 	switch on {
 	case model.FallbackOnOpen:
-		return toldBy(detailsOpen)
+		return toldBy(config.DetailsOpen)
 	case model.FallbackOnRateLimited:
-		return toldBy(detailsRateLimited)
+		return toldBy(config.DetailsRateLimited)
 	case model.FallbackOnOverload:
 		return &xdstype.Matcher_MatcherList_Predicate{MatchType: &xdstype.Matcher_MatcherList_Predicate_AndMatcher{
-			AndMatcher: &xdstype.Matcher_MatcherList_Predicate_PredicateList{Predicate: []*xdstype.Matcher_MatcherList_Predicate{statusIs("503"), toldBy(detailsAnswered)}},
+			AndMatcher: &xdstype.Matcher_MatcherList_Predicate_PredicateList{Predicate: []*xdstype.Matcher_MatcherList_Predicate{statusIs("503"), toldBy(config.DetailsAnswered)}},
 		}}
 	case model.FallbackOnTimeout:
 		return statusIs("504")

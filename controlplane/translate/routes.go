@@ -34,6 +34,7 @@ type way struct {
 	method     string                     // the Dubbo method, where it is known
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	lane       *laneWay                   // that the requests are in, nil for none
+	anew       bool                       // requests that have failed and fall back
 	registered bool                       // by a rule of a registry
 	operations map[pair]string            // index of the schema's operation, nil for none
 }
@@ -196,7 +197,11 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 	}
 	r.Action = &routev3.Route_Route{Route: action}
 	settings := u.settings(w, rule, source)
-	for _, apply := range routeFeatures {
+	features := routeFeatures
+	if w.anew {
+		features = anewFeatures
+	}
+	for _, apply := range features {
 		apply(r, u, settings)
 	}
 	return r

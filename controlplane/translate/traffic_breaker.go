@@ -28,10 +28,11 @@ var errNeedsModule = errors.New("it needs dataplane " + DynamicModule)
 // breakCircuit has the route's calls counted by the breaker of the service that it leads to, or of the method.
 func breakCircuit(r *routev3.Route, u *unit, s routeSettings) {
 	settings, name := s.service, u.in.Service.Name
-	if other := u.calledInstead(s.rule); other != nil {
+	other := u.calledInstead(s.rule)
+	if other != nil {
 		settings, name = other.settings(way{method: s.way.method}, model.Rule{}, "").service, other.in.Service.Name
 	}
-	if settings.Breaker == nil {
+	if settings.Breaker == nil || s.way.anew && other == nil { // which would refuse other instances for what these have done
 		return
 	}
 	if u.opt.contrib() {
