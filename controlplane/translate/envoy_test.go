@@ -22,7 +22,7 @@ import (
 )
 
 const bootstrap = `
-node: {id: gateway-1, cluster: gateway}
+node: {id: gateway-1, cluster: gateway, locality: {zone: east-1}, metadata: {labels: {team: pay}}}
 dynamic_resources:
   ads_config:
     api_type: DELTA_GRPC

@@ -29,6 +29,9 @@ func narrow(match *routev3.RouteMatch, m model.RequestMatch, w way) error {
 		return err
 	}
 	match.Headers = append(match.Headers, headers...)
+	if err := sourceConditions(match, m.Source); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
 		q, err := queryCondition(name, m.Query[name])
 		if err != nil {
@@ -49,11 +52,9 @@ func narrow(match *routev3.RouteMatch, m model.RequestMatch, w way) error {
 	return nil
 }
 
-// headerConditions are the conditions that the headers of a request alone decide on, :path among them.
+// headerConditions are the conditions that the headers of a request alone decide on, :path among them, and those that the
+// arguments of a call are told by.
 func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher, err error) {
-	if len(m.Arguments) > 0 {
-		return nil, errors.New("arguments of a call cannot be looked at yet; match a header or an attachment")
-	}
 	add := func(name string, s *model.StringMatch) {
 		if s == nil || err != nil {
 			return
@@ -87,11 +88,15 @@ func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher
 		s := m.Attachments[name]
 		add(config.AttachmentPrefix+strings.ToLower(name), &s)
 	}
-	if s := m.Source; s != nil {
-		if len(s.IP) > 0 || len(s.Labels) > 0 || len(s.Zone) > 0 {
-			return nil, errors.New("source: ip, labels and zone cannot be looked at yet; match source.service or a header")
+	for _, path := range slices.Sorted(maps.Keys(m.Arguments)) {
+		name, bad := w.asked.argument(path)
+		if err = errors.Join(err, bad); bad == nil {
+			s := argumentText(m.Arguments[path])
+			add(name, &s)
 		}
-		add(callerHeader, &model.StringMatch{In: s.Service})
+	}
+	if m.Source != nil && len(m.Source.Service) > 0 {
+		add(callerHeader, &model.StringMatch{In: m.Source.Service})
 	}
 	return out, err
 }

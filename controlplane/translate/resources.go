@@ -42,6 +42,8 @@ type ServiceResources struct {
 	packed     *anypb.Any  // Paths as they stand in the gateway's routes
 	switches   []string    // filters that Paths switch on and forms have to meet
 	operations []operation // of its Mapping policies
+
+	sourceLabels []string // labels of Envoys that its routes ask for
 }
 
 // Translate is Service for each service of the snapshot, joined by Gateway.

@@ -1,7 +1,7 @@
 package translate
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -16,9 +16,9 @@ func hash(r *routev3.Route, u *unit, s routeSettings) {
 		return
 	}
 	for _, k := range s.service.LoadBalancing.HashOn {
-		p := hashOn(k)
-		if p == nil {
-			u.report(s, "loadBalancing", errors.New("hashOn: arguments of a call cannot be looked at yet; hash on a header or an attachment"))
+		p, err := hashOn(k, s.way)
+		if err != nil {
+			u.report(s, "loadBalancing", fmt.Errorf("hashOn: %w", err))
 			continue
 		}
 		p.Terminal = true
@@ -26,7 +26,7 @@ func hash(r *routev3.Route, u *unit, s routeSettings) {
 	}
 }
 
-func hashOn(k model.HashKey) *routev3.RouteAction_HashPolicy {
+func hashOn(k model.HashKey, w way) (*routev3.RouteAction_HashPolicy, error) {
 	header := func(name string) *routev3.RouteAction_HashPolicy {
 		return &routev3.RouteAction_HashPolicy{PolicySpecifier: &routev3.RouteAction_HashPolicy_Header_{
 			Header: &routev3.RouteAction_HashPolicy_Header{HeaderName: strings.ToLower(name)},
@@ -34,21 +34,22 @@ func hashOn(k model.HashKey) *routev3.RouteAction_HashPolicy {
 	}
 	switch {
 	case k.Header != "":
-		return header(k.Header)
+		return header(k.Header), nil
 	case k.Attachment != "":
-		return header(config.AttachmentPrefix + k.Attachment)
+		return header(config.AttachmentPrefix + k.Attachment), nil
+	case k.Argument != "":
+		name, err := w.asked.argument(k.Argument)
+		return header(name), err
 	case k.Cookie != "":
 		return &routev3.RouteAction_HashPolicy{PolicySpecifier: &routev3.RouteAction_HashPolicy_Cookie_{
 			Cookie: &routev3.RouteAction_HashPolicy_Cookie{Name: k.Cookie, Ttl: durationOf(k.CookieTTL), Path: "/"},
-		}}
+		}}, nil
 	case k.Query != "":
 		return &routev3.RouteAction_HashPolicy{PolicySpecifier: &routev3.RouteAction_HashPolicy_QueryParameter_{
 			QueryParameter: &routev3.RouteAction_HashPolicy_QueryParameter{Name: k.Query},
-		}}
-	case k.SourceIP:
-		return &routev3.RouteAction_HashPolicy{PolicySpecifier: &routev3.RouteAction_HashPolicy_ConnectionProperties_{
-			ConnectionProperties: &routev3.RouteAction_HashPolicy_ConnectionProperties{SourceIp: true},
-		}}
+		}}, nil
 	}
-	return nil
+	return &routev3.RouteAction_HashPolicy{PolicySpecifier: &routev3.RouteAction_HashPolicy_ConnectionProperties_{
+		ConnectionProperties: &routev3.RouteAction_HashPolicy_ConnectionProperties{SourceIp: true},
+	}}, nil
 }

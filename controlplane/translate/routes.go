@@ -37,6 +37,7 @@ type way struct {
 	anew       bool                       // requests that have failed and fall back
 	registered bool                       // by a rule of a registry
 	operations map[pair]string            // index of the schema's operation, nil for none
+	asked      asked                      // arguments that its routes look at
 }
 
 // pathRoutes serves a service below its name on the gateway: calls as /{service}/{method}, which is the path that

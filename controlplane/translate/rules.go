@@ -18,6 +18,7 @@ import (
 // branches are the routes of requests that come in one way and get variants of one group and version: those of each rule
 // that fits the way, in the order of the policies, then the one that is left.
 func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
+	w.asked = u.asks()
 	for _, p := range u.in.Policies.Routes {
 		part := w
 		part.registered = p.Registered
@@ -36,6 +37,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 	for _, v := range u.methods(w) {
 		out = append(out, u.laned(to, v, model.Rule{}, "", v.match())...)
 	}
+	u.tellArguments(out, to, w)
 	return out
 }
 
