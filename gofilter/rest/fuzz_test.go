@@ -8,6 +8,7 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
+	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
 
 // FuzzArguments checks that any arguments are refused or become a request that can be sent: a JSON array, or what the
@@ -21,10 +22,18 @@ func FuzzArguments(f *testing.F) {
 	f.Add([]byte("H\x01a\x90\x01b\x91Z"), "save", "2")
 	f.Fuzz(func(t *testing.T, arguments []byte, method, operation string) {
 		var c Call
-		m, bad := ask(&c, users, arguments, ":path", "/com.example.Users/"+method, config.OperationHeader, operation)
+		var m *Message
+		var bad *transcode.Response
+		size := len(arguments) + len(method) + len(operation)
+		bounded(t, 1024*size, func() {
+			m, bad = ask(&c, users, arguments, ":path", "/com.example.Users/"+method, config.OperationHeader, operation)
+		})
 		if bad != nil {
 			reasonOf(t, bad)
 			return
+		}
+		if len(m.Body) > limits.MaxRequestBytes || len(m.Body) > 256*size+256<<10 {
+			t.Fatalf("%d bytes of arguments became %d", len(arguments), len(m.Body))
 		}
 		if len(m.Body) > 0 && !json.Valid(m.Body) {
 			t.Fatalf("%q", m.Body)
@@ -57,7 +66,11 @@ func FuzzAnswer(f *testing.F) {
 		if _, bad := ask(&c, users, arguments, headers...); bad != nil {
 			t.Fatal(reasonOf(t, bad))
 		}
-		m := answer(&c, status, contentType, string(body))
+		var m *Message
+		bounded(t, 256*len(body), func() { m = answer(&c, status, contentType, string(body)) })
+		if len(m.Body) > 16*len(body)+64<<10 {
+			t.Fatalf("%d bytes became %d", len(body), len(m.Body))
+		}
 		var r dubbo.Reader
 		r.Reset(m.Body, 0)
 		for r.Kind() != dubbo.Invalid {

@@ -16,7 +16,7 @@ type Values struct {
 
 // Arguments says how Values.Array reads the arguments of a call.
 type Arguments struct {
-	MaxBytes   int     // the JSON, and what is read again because of references, may become four times as much
+	MaxBytes   int     // of the JSON; a small input may not even become so large
 	Descriptor string  // the JVM descriptor of the parameters, "" when it is not known: floats come as doubles
 	Schema     *Schema // nil for none: names of fields, and which objects are enums
 	DropClass  bool    // leave the entry "class" of maps out, with which generic callers name what a map stands for
@@ -47,7 +47,7 @@ func (v *Values) Array(data []byte, how Arguments) ([]byte, error) {
 		}
 	}
 	d.out = append(d.out, ']')
-	return d.out, nil
+	return d.out, d.room(0)
 }
 
 // AppendValue appends the one value of a JSON text to dst as Hessian: as a t, or by the value's own form when t is nil.

@@ -130,6 +130,9 @@ func (d *result) ownField(n *dubbo.Nested, i int) error {
 	} else if err := d.value(); err != nil {
 		return err
 	}
+	if err := d.room(len(d.exc.fields)); err != nil {
+		return err
+	}
 	d.exc.fields = append(d.exc.fields, d.out...)
 	return nil
 }

@@ -33,10 +33,16 @@ func FuzzHessianToJSON(f *testing.F) {
 			class = "include"
 		}
 		var c Call
-		start(&c, "", ":path", "/a.B/m", "x-dubbo-class", class)
-		_, done := c.Upstream(reply(&c, dubbo.Status(status), func(w *dubbo.Writer) { w.Buf = append(w.Buf, body...) }), true)
+		var done *Response
+		bounded(t, 4*maxGrowth*len(body), func() {
+			start(&c, "", ":path", "/a.B/m", "x-dubbo-class", class)
+			_, done = c.Upstream(reply(&c, dubbo.Status(status), func(w *dubbo.Writer) { w.Buf = append(w.Buf, body...) }), true)
+		})
 		if done == nil || done.Reset || !json.Valid(done.Body) {
 			t.Fatalf("%+v", done)
+		}
+		if len(done.Body) > jsonLimit(len(body), defaults.MaxResponseBytes)+12*len(body)+1<<10 {
+			t.Fatalf("%d bytes became %d", len(body), len(done.Body))
 		}
 		for _, h := range done.Headers {
 			if !headerToken([]byte(h.Name)) || !headerValue([]byte(h.Value)) {
@@ -60,10 +66,15 @@ func FuzzJSONToHessian(f *testing.F) {
 		if typeNames != "-" {
 			headers = append(headers, types, typeNames)
 		}
-		frame, bad := start(&c, string(body), headers...)
+		var frame []byte
+		var bad *Response
+		bounded(t, 256*len(body), func() { frame, bad = start(&c, string(body), headers...) })
 		if bad != nil {
 			problemOf(t, bad)
 			return
+		}
+		if len(frame) > 16*(len(body)+len(typeNames))+1<<10 {
+			t.Fatalf("%d bytes became %d", len(body), len(frame))
 		}
 		var r dubbo.Reader
 		r.Reset(frame[dubbo.HeaderSize:], 0)
@@ -115,10 +126,16 @@ func FuzzForm(f *testing.F) {
 			return
 		}
 		var c Call
-		frame, bad := start(&c, string(body), ":path", path, "content-type", "application/x-www-form-urlencoded")
+		var frame []byte
+		bounded(t, 256*len(body), func() {
+			frame, bad = start(&c, string(body), ":path", path, "content-type", "application/x-www-form-urlencoded")
+		})
 		if bad != nil {
 			problemOf(t, bad)
 			return
+		}
+		if len(frame) > 16*len(body)+1<<10 {
+			t.Fatalf("%d bytes became %d", len(body), len(frame))
 		}
 		if h, err := dubbo.ParseHeader(frame); err != nil || h.Length != len(frame)-dubbo.HeaderSize {
 			t.Fatalf("%+v %v", h, err)

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"encoding/base64"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -9,10 +10,6 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
-
-// growth is how many times larger than the largest answer its JSON, and what is read again because of references,
-// may become.
-const growth = 4
 
 // result reads an answer and writes its value as JSON.
 type result struct {
@@ -45,13 +42,14 @@ func (d *result) reset() {
 	d.exc.reset()
 }
 
-// begin makes d read the body of an answer to the request with this head.
+// begin makes d read the body of an answer to the request with this head. Neither its JSON nor what is read again
+// because of references gets larger than maxBytes, or than jsonLimit allows for the body's size.
 func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
-	d.limit = growth * maxBytes
+	d.limit = jsonLimit(len(body), maxBytes)
 	d.r.Reset(body, d.limit)
 	d.out = d.out[:0]
 	if n := len(body); n > keepBytes { // growing step by step would take several times as much
-		d.out = slices.Grow(d.out, n+n/2)
+		d.out = slices.Grow(d.out, min(n+n/2, d.limit))
 	}
 	d.plans.reset()
 	d.showClass = string(h.get(h.class)) == "include"
@@ -77,6 +75,9 @@ func (d *result) read() (thrown bool, f *fault) {
 	default:
 		return false, unknownForm(form)
 	}
+	if err == nil && !thrown {
+		err = d.room(0)
+	}
 	if err != nil {
 		return false, unreadable(err)
 	}
@@ -92,7 +93,7 @@ func unreadable(err error) *fault {
 	switch {
 	case dubbo.IsCycle(err):
 		return faultf(badAnswer, "the result cannot be written as JSON: %v", err)
-	case dubbo.IsExpansion(err):
+	case dubbo.IsExpansion(err), errors.As(err, new(*noRoom)):
 		return faultf(badAnswer, "the result is too large: %v", err)
 	}
 	return faultf(badAnswer, "the provider's answer cannot be read: %v", err)
@@ -101,7 +102,7 @@ func unreadable(err error) *fault {
 // value writes the next value as JSON.
 func (d *result) value() error {
 	if len(d.out) > d.limit {
-		return &dubbo.Error{Offset: d.r.Offset(), Reason: "the result's JSON would be larger than " + strconv.Itoa(d.limit) + " bytes"}
+		return d.room(0)
 	}
 	switch d.r.Kind() {
 	case dubbo.Null:

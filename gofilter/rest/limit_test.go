@@ -1,0 +1,49 @@
+package rest
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// bounded runs do and checks that it allocates no more than so many bytes, and some that any call may take.
+func bounded(t *testing.T, most int, do func()) {
+	t.Helper()
+	const free = 4 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > uint64(most+free) {
+		t.Fatalf("%d bytes allocated, %d allowed", n, most+free)
+	}
+}
+
+// references is a list of lists: on each level one whole and nine references to it.
+func references(levels, depth int) string {
+	if levels == 0 {
+		return "X\x9a" + strings.Repeat("\x0babcdefghijk", 10)
+	}
+	return "X\x9a" + references(levels-1, depth+1) + strings.Repeat("Q"+string([]byte{byte(0x91 + depth)}), 9)
+}
+
+// A few hundred bytes of references must not become megabytes of JSON.
+func TestReferencesGrow(t *testing.T) {
+	for levels, fits := range map[int]bool{1: true, 3: true, 5: false, 9: false, 40: false} {
+		arguments := []byte(references(levels, 0))
+		bounded(t, 1024*len(arguments), func() {
+			var c Call
+			m, bad := ask(&c, nil, arguments)
+			switch {
+			case bad != nil && fits:
+				t.Errorf("%d levels: %s", levels, reasonOf(t, bad))
+			case bad != nil:
+				if reason := reasonOf(t, bad); !strings.Contains(reason, "references") && !strings.Contains(reason, "larger than") {
+					t.Errorf("%d levels: %s", levels, reason)
+				}
+			case !fits:
+				t.Errorf("%d levels: %d bytes became %d", levels, len(arguments), len(m.Body))
+			}
+		})
+	}
+}
