@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -19,10 +18,14 @@ import (
 
 // principal is a condition on who calls.
 func (u *unit) principal(p model.Access, c model.Caller) (*rbacv3.Principal, error) {
-	if len(c.Caller) > 0 {
-		return nil, errors.New("caller: names behind HMAC and API keys are not known yet; name a network, a claim or an identity")
-	}
 	var all []*rbacv3.Principal
+	if len(c.Caller) > 0 {
+		named, err := u.caller(p, c.Caller)
+		if err != nil {
+			return nil, fmt.Errorf("caller: %w", err)
+		}
+		all = append(all, named)
+	}
 	if len(c.Identity) > 0 {
 		list, err := identities(c.Identity)
 		if err != nil {

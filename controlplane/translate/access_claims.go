@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 
@@ -52,7 +53,8 @@ func (u *unit) claim(p model.Access, path string, s model.StringMatch) (*rbacv3.
 	return anyPrincipal(list), nil
 }
 
-// withoutToken fits requests that have no token of those that a policy requires; nil if it requires none.
+// withoutToken fits requests that have no token of those that a policy requires, but for preflights, which browsers send
+// without; nil if it requires none.
 func withoutToken(p model.Access) *rbacv3.Policy {
 	if len(p.JWT) == 0 || tokenOptional(p) {
 		return nil
@@ -61,11 +63,27 @@ func withoutToken(p model.Access) *rbacv3.Policy {
 	for _, j := range p.JWT {
 		list = append(list, said([]string{tokenKey(p, j)}, present()))
 	}
-	return &rbacv3.Policy{Permissions: []*rbacv3.Permission{anything()}, Principals: []*rbacv3.Principal{notPrincipal(anyPrincipal(list))}}
+	return &rbacv3.Policy{Permissions: []*rbacv3.Permission{noPreflight()}, Principals: []*rbacv3.Principal{notPrincipal(anyPrincipal(list))}}
+}
+
+// noPreflight fits all but preflights of CORS.
+func noPreflight() *rbacv3.Permission {
+	there := func(name string) *rbacv3.Permission {
+		return fits(&routev3.HeaderMatcher{Name: name, HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}})
+	}
+	preflight := []*rbacv3.Permission{fits(headerMatches(":method", exactly("OPTIONS"))), there("origin"), there("access-control-request-method")}
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_NotRule{NotRule: &rbacv3.Permission{
+		Rule: &rbacv3.Permission_AndRules{AndRules: &rbacv3.Permission_Set{Rules: preflight}},
+	}}}
 }
 
 func said(path []string, value *matcherv3.ValueMatcher) *rbacv3.Principal {
-	m := &matcherv3.MetadataMatcher{Filter: tokenData, Value: value}
+	return metadata(tokenData, path, value)
+}
+
+// metadata is a condition on what an earlier filter has found out.
+func metadata(filter string, path []string, value *matcherv3.ValueMatcher) *rbacv3.Principal {
+	m := &matcherv3.MetadataMatcher{Filter: filter, Value: value}
 	for _, segment := range path {
 		m.Path = append(m.Path, &matcherv3.MetadataMatcher_PathSegment{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: segment}})
 	}

@@ -21,38 +21,20 @@ const (
 
 const actionDeny = "deny"
 
-// checkAccess leaves Access policies out that cannot be held to: half of one would let in, or refuse, whom it does not
-// mean.
-func (u *unit) checkAccess() {
-	var good []model.Access
-	for _, p := range u.in.Policies.Access {
-		_, err := u.policyRules(p, way{calls: true})
-		if err = errors.Join(u.checkTokens(p), err); err != nil {
-			u.problem(cmp.Or(p.Source, model.PolicyID(p)), fmt.Sprintf("%s on %s is not in force: %v", model.PolicyID(p), u.in.Service.Name, err))
-			continue
-		}
-		good = append(good, p)
-	}
-	u.in.Policies.Access = good
-}
-
 // restrict refuses requests of who may not call.
 func restrict(r *routev3.Route, u *unit, s routeSettings) {
 	deny := accessRules{held: map[string]*rbacv3.Policy{}, tried: map[string]*rbacv3.Policy{}}
 	allow := accessRules{held: map[string]*rbacv3.Policy{}, tried: map[string]*rbacv3.Policy{}}
 	for _, p := range u.in.Policies.Access {
 		rules, err := u.policyRules(p, s.way)
-		if err != nil {
-			u.report(s, "access", err)
-			continue
-		}
+		u.unclear(p, err)
 		if p.Action == actionDeny {
 			deny.add(rules, p.DryRun)
 		} else {
 			allow.add(rules, p.DryRun)
 		}
-		if missing := withoutToken(p); p.DryRun && missing != nil {
-			deny.add(map[string]*rbacv3.Policy{p.Name + "/jwt": missing}, true)
+		if missing := withoutToken(p); missing != nil { // where a listener does not ask for tokens yet
+			deny.add(map[string]*rbacv3.Policy{p.Name + "/jwt": missing}, p.DryRun)
 		}
 	}
 	if len(allow.tried) > 0 {
@@ -94,9 +76,11 @@ func refusing(filter string) *rbacfilterv3.RBAC {
 }
 
 // policyRules are the rules of a policy for requests of a way, by name. A policy that says only who callers are has none.
+// With an error there are rules all the same: what of them cannot be expressed refuses.
 func (u *unit) policyRules(p model.Access, w way) (map[string]*rbacv3.Policy, error) {
-	out := map[string]*rbacv3.Policy{}
-	if len(p.Rules) == 0 && p.Action == actionDeny && len(p.JWT) == 0 && p.HMAC == nil && p.APIKey == nil {
+	var errs []error
+	deny, out := p.Action == actionDeny, map[string]*rbacv3.Policy{}
+	if len(p.Rules) == 0 && deny && len(p.JWT) == 0 && p.HMAC == nil && p.APIKey == nil {
 		out[p.Name] = &rbacv3.Policy{Permissions: []*rbacv3.Permission{anything()}, Principals: []*rbacv3.Principal{anybody()}}
 	}
 	for i, rule := range p.Rules {
@@ -108,14 +92,16 @@ func (u *unit) policyRules(p model.Access, w way) (map[string]*rbacv3.Policy, er
 		for _, c := range rule.From {
 			who, err := u.principal(p, c)
 			if err != nil {
-				return nil, fmt.Errorf("rules[%d].from: %w", i, err)
+				errs = append(errs, fmt.Errorf("rules[%d].from: %w; %s", i, err, ruling(deny, "callers")))
+				who = unknownCallers(deny)
 			}
 			one.Principals = append(one.Principals, who)
 		}
 		for _, m := range rule.To {
-			what, err := permission(m, w, p.Action == actionDeny)
+			what, err := permission(m, w, deny)
 			if err != nil {
-				return nil, fmt.Errorf("rules[%d].to: %w", i, err)
+				errs = append(errs, fmt.Errorf("rules[%d].to: %w; %s", i, err, ruling(deny, "requests")))
+				what = unknownRequests(deny)
 			}
 			one.Permissions = append(one.Permissions, what)
 		}
@@ -127,7 +113,15 @@ func (u *unit) policyRules(p model.Access, w way) (map[string]*rbacv3.Policy, er
 		}
 		out[name] = one
 	}
-	return out, nil
+	return out, errors.Join(errs...)
+}
+
+// ruling is what becomes of a rule that cannot be expressed, in words.
+func ruling(deny bool, which string) string {
+	if deny {
+		return "it denies all " + which
+	}
+	return "it allows none"
 }
 
 // hiddenMethod fits calls whose path does not tell the method: a generic call has it in its arguments, and an escape may

@@ -57,7 +57,8 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	passLane,
 	allowOrigins,
 	askTokens,
-	restrict, // needs what tokens say
+	askCallers,
+	restrict, // needs what tokens and keys say
 	limitSize,
 	limitRate,
 	adapt,
@@ -94,13 +95,16 @@ func policyFilters(opt Options) []*hcmv3.HttpFilter {
 	off := func(name string, m proto.Message) *hcmv3.HttpFilter {
 		return &hcmv3.HttpFilter{Name: name, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(m)}}
 	}
-	filters := []*hcmv3.HttpFilter{
-		off(corsFilter, &corsv3.Cors{}),
+	filters := []*hcmv3.HttpFilter{off(corsFilter, &corsv3.Cors{})}
+	if !opt.contrib() {
+		filters = append(filters, httpFilter(callersFilter, config.CallersFilter, opt))
+	}
+	filters = append(filters,
 		off(denyFilter, refusing(denyFilter)),
 		off(allowFilter, refusing(allowFilter)),
 		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
 		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(1)}), // a route says how much
-	}
+	)
 	if !opt.contrib() {
 		filters = append(filters, httpFilter(elsewhereFilter, config.ElsewhereFilter, opt)) // before the one that answers, on the way back
 	}

@@ -42,14 +42,14 @@ func limitRate(r *routev3.Route, u *unit, s routeSettings) {
 				u.report(s, "rateLimit", fmt.Errorf("status %d is none that Envoy knows; 429 is answered", *l.Status))
 				l.Status = nil
 			}
-			enable(r, rateLimitFilter+itoa(n), rateLimit(l, conditions))
+			enable(r, rateLimitFilter+itoa(n), rateLimit(l, conditions, u.callerHeader()))
 			n++
 		}
 	}
 }
 
 // rateLimit is a limit with buckets of their own for who is told apart. Requests that no bucket is for pass.
-func rateLimit(l model.RateLimit, conditions []*routev3.HeaderMatcher) *ratelimitv3.LocalRateLimit {
+func rateLimit(l model.RateLimit, conditions []*routev3.HeaderMatcher, caller string) *ratelimitv3.LocalRateLimit {
 	bucket := bucketOf(l)
 	out := &ratelimitv3.LocalRateLimit{
 		StatPrefix: "rate_limit", TokenBucket: bucket,
@@ -75,7 +75,7 @@ func rateLimit(l model.RateLimit, conditions []*routev3.HeaderMatcher) *ratelimi
 		}})
 	}
 	for _, by := range l.By {
-		key, action := tellApart(by)
+		key, action := tellApart(by, caller)
 		descriptor.Entries = append(descriptor.Entries, &limitv3.RateLimitDescriptor_Entry{Key: key}) // a bucket for each value
 		limit.Actions = append(limit.Actions, action)
 		out.MaxDynamicDescriptors = wrapperspb.UInt32(maxBuckets)
@@ -91,8 +91,9 @@ func bucketOf(l model.RateLimit) *typev3.TokenBucket {
 	}
 }
 
-// tellApart is by what requests get buckets of their own: the key and where its value comes from.
-func tellApart(by string) (key string, action *routev3.RateLimit_Action) {
+// tellApart is by what requests get buckets of their own: the key and where its value comes from. Caller is the header with
+// the name of who calls.
+func tellApart(by, caller string) (key string, action *routev3.RateLimit_Action) {
 	header := func(name string) *routev3.RateLimit_Action {
 		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RequestHeaders_{
 			RequestHeaders: &routev3.RateLimit_Action_RequestHeaders{HeaderName: name, DescriptorKey: by},
@@ -103,7 +104,7 @@ func tellApart(by string) (key string, action *routev3.RateLimit_Action) {
 	case "sourceIp":
 		return "remote_address", &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RemoteAddress_{RemoteAddress: &routev3.RateLimit_Action_RemoteAddress{}}}
 	case "caller":
-		return by, header(callerHeader)
+		return by, header(caller)
 	case "header":
 		return by, header(strings.ToLower(name))
 	case "attachment":
@@ -116,9 +117,6 @@ func tellApart(by string) (key string, action *routev3.RateLimit_Action) {
 func headersOnly(m model.RequestMatch, w way) ([]*routev3.HeaderMatcher, error) {
 	if len(m.Query) > 0 || len(m.Cookies) > 0 || m.Percent != nil {
 		return nil, errors.New("query, cookies and percent cannot be looked at here; write a Route with a rule for them, which has this field too")
-	}
-	if s := m.Source; s != nil && len(s.IP)+len(s.Labels)+len(s.Zone) > 0 {
-		return nil, errSource
 	}
 	conditions, err := headerConditions(m, w)
 	return conditions, errors.Join(err, checkRegexes(&routev3.RouteMatch{Headers: conditions}))

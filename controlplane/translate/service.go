@@ -14,16 +14,17 @@ import (
 
 // Service translates one service: a cluster and its endpoints for each variant (protocol, group, version), and the
 // gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem; one whose policies it
-// would refuse goes without policies.
+// would refuse goes without them, but for those that say who may call.
 func Service(in Input, opt Options) ServiceResources {
 	out := service(in, opt)
 	err := out.validate(in.governed())
 	switch {
 	case err == nil:
 	case in.governed():
-		in.Policies = model.ServicePolicies{}
+		var told string
+		in.Policies, told = lesser(in.Policies)
 		out = Service(in, opt)
-		out.Problems = append(out.Problems, model.Problem{Key: in.Service.Name, Reason: fmt.Sprintf("none of its policies is in force, since Envoy would refuse them: %.300v", err)})
+		out.Problems = append(out.Problems, model.Problem{Key: in.Service.Name, Reason: fmt.Sprintf("%s, since Envoy would refuse them: %.300v", told, err)})
 		return out
 	default:
 		// What is known to be refused is caught earlier with a better word; this net is for what is not known yet.
@@ -62,7 +63,7 @@ func service(in Input, opt Options) ServiceResources {
 		}
 		out.Mounted[prefix] = u.mountedRoutes(prefix)
 	}
-	out.sourceLabels = sourceLabels(append(operationRoutes(out.operations), out.Paths, out.Hosted)...)
+	u.meetAll(out)
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
 	targets := make([]target, 0, len(u.variants)+len(u.pools))
