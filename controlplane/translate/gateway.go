@@ -34,9 +34,9 @@ func networkFilters(e edge, services []ServiceResources, told telemetry, opt Opt
 		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(e, services, told, opt))},
 	}
 	if !e.consumers(opt) {
-		return []*listenerv3.Filter{manager}
+		return []*listenerv3.Filter{tellSource(services), manager}
 	}
-	return []*listenerv3.Filter{consumer(opt), manager}
+	return []*listenerv3.Filter{tellSource(services), consumer(opt), manager}
 }
 
 func connectionManager(e edge, services []ServiceResources, told telemetry, opt Options) *hcmv3.HttpConnectionManager {
@@ -71,6 +71,9 @@ func connectionManager(e edge, services []ServiceResources, told telemetry, opt 
 // never meet them.
 func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 	filters := []*hcmv3.HttpFilter{httpFilter(formFilter, config.FormFilter, opt)}
+	if !opt.contrib() {
+		filters = append(filters, httpFilter(argumentsFilter, config.ArgumentsFilter, opt)) // before all that look at routes
+	}
 	for _, s := range services {
 		filters = append(filters, s.Tokens...) // before what looks at them
 	}

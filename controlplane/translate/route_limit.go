@@ -118,6 +118,9 @@ func headersOnly(m model.RequestMatch, w way) ([]*routev3.HeaderMatcher, error) 
 	if len(m.Query) > 0 || len(m.Cookies) > 0 || m.Percent != nil {
 		return nil, errors.New("query, cookies and percent cannot be looked at here; write a Route with a rule for them, which has this field too")
 	}
+	if s := m.Source; s != nil && len(s.IP)+len(s.Labels)+len(s.Zone) > 0 {
+		return nil, errSource
+	}
 	conditions, err := headerConditions(m, w)
 	return conditions, errors.Join(err, checkRegexes(&routev3.RouteMatch{Headers: conditions}))
 }

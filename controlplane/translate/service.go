@@ -63,6 +63,7 @@ func service(in Input, opt Options) ServiceResources {
 		}
 		out.Mounted[prefix] = u.mountedRoutes(prefix)
 	}
+	out.sourceLabels = sourceLabels(append(operationRoutes(out.operations), out.Paths, out.Hosted)...)
 	u.meetAll(out)
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
