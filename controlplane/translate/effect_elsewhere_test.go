@@ -172,3 +172,41 @@ func jsonOf(t *testing.T, text string, status *atomic.Int64) string {
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
 }
+
+// A limit refuses in its own words, over HTTP and to Dubbo consumers.
+func TestRateLimitBody(t *testing.T) {
+	web := overHTTP(t, "web")
+	e := newEdge(t, []model.Service{
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "dubbo", &never), nil)}},
+		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
+	}, `
+{kind: Traffic, name: web, service: web, rateLimit: [
+  {requests: 1, per: 1h, match: {headers: {x-who: ann}}, body: '{"was": %RESPONSE_CODE%}'},
+  {requests: 1, per: 1h, match: {headers: {x-who: bob}}, body: not you, status: 503},
+  {requests: 1, per: 1h, match: {headers: {x-who: eve}}}]}
+---
+{kind: Traffic, name: hello, service: `+hello+`, rateLimit: {requests: 1, per: 1h, body: later}}
+`)
+	for _, x := range []struct {
+		who, kind, body string
+		status          int
+	}{
+		{"ann", "application/json", `{"was": 429}`, 429},
+		{"bob", "text/plain; charset=utf-8", "not you", 503},
+		{"eve", "application/problem+json", "rate-limited", 429},
+	} {
+		if status, _, _ := e.get(http.MethodGet, "/web/", "x-who", x.who); status != 200 {
+			t.Errorf("%s: %d", x.who, status)
+		}
+		status, header, body := e.get(http.MethodGet, "/web/", "x-who", x.who)
+		if status != x.status || header.Get("content-type") != x.kind || !strings.Contains(body, x.body) {
+			t.Errorf("%s: %d %v %s", x.who, status, header, body)
+		}
+	}
+	if s, answer := e.consume(hello, "ask"); s != dubbo.StatusOK || !strings.Contains(answer, "dubbo") {
+		t.Errorf("%v %q", s, answer)
+	}
+	if s, answer := e.consume(hello, "ask"); s != dubbo.StatusOK || !strings.Contains(answer, "RpcException") || !strings.Contains(answer, "later") {
+		t.Errorf("refused: %v %q", s, answer)
+	}
+}

@@ -58,12 +58,11 @@ func connectionManager(e edge, services []ServiceResources, told telemetry, opt 
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
+		HttpFilters:                httpFilters(services, opt),
 		// Before a route is chosen.
-		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{unmarked()},
-
-		HttpFilters: httpFilters(services, opt),
-		AccessLog:   told.logs,
-		Tracing:     told.tracing,
+		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{withoutCaller(), unmarked()},
+		AccessLog:                     told.logs,
+		Tracing:                       told.tracing,
 	}
 }
 

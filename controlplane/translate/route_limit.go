@@ -27,7 +27,7 @@ var errTooMany = errors.New("one request can have four of them, matches counted;
 // limitRate refuses requests above a rate. Each limit, for each of its matches, is a filter of its own.
 func limitRate(r *routev3.Route, u *unit, s routeSettings) {
 	n := 0
-	for _, l := range append(append([]model.RateLimit(nil), s.rule.RateLimit...), s.service.RateLimit...) {
+	for i, l := range s.limits() {
 		for _, m := range anyOf(l.Match) {
 			conditions, err := headersOnly(m, s.way)
 			if err != nil {
@@ -42,10 +42,17 @@ func limitRate(r *routev3.Route, u *unit, s routeSettings) {
 				u.report(s, "rateLimit", fmt.Errorf("status %d is none that Envoy knows; 429 is answered", *l.Status))
 				l.Status = nil
 			}
-			enable(r, rateLimitFilter+itoa(n), rateLimit(l, conditions, u.callerHeader()))
+			limit := rateLimit(l, conditions, u.callerHeader())
+			limit.ResponseHeadersToAdd = namedLimit(i, l)
+			enable(r, rateLimitFilter+itoa(n), limit)
 			n++
 		}
 	}
+}
+
+// limits are those of the route's calls.
+func (s routeSettings) limits() []model.RateLimit {
+	return append(append([]model.RateLimit(nil), s.rule.RateLimit...), s.service.RateLimit...)
 }
 
 // rateLimit is a limit with buckets of their own for who is told apart. Requests that no bucket is for pass.
