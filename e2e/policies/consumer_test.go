@@ -17,15 +17,15 @@ import (
 // attachmentPrefix begins the headers that are attachments of a Dubbo call.
 const attachmentPrefix = "x-dubbo-attachment-"
 
-// consume opens a connection as a Dubbo consumer does and returns what calls whoami on it.
-func (m *mesh) consume(t *testing.T) func(headers []string) (answer, error) {
+// consume opens a connection as a Dubbo consumer does and returns what calls a method without arguments on it.
+func (m *mesh) consume(t *testing.T, method string) func(headers []string) (answer, error) {
 	conn, err := net.Dial("tcp", m.Gateway)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	c := &consumer{conn: conn}
-	return func(headers []string) (answer, error) { return c.call(dubboService, "whoami", headers) }
+	return func(headers []string) (answer, error) { return c.call(dubboService, method, headers) }
 }
 
 // consumer is a Dubbo consumer with one connection.

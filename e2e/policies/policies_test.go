@@ -62,6 +62,9 @@ func TestPolicies(t *testing.T) {
 			t.Cleanup(func() { m.bareAgain(t) })
 			t.Run("README", func(t *testing.T) { m.runSession(t, read(t, path.Join("examples", "policies", name, "README.md"))) })
 			m.bareAgain(t)
+			if prepare := preparations[name]; prepare != nil {
+				prepare(t, m)
+			}
 			if prove := proofs[name]; prove != nil {
 				m.apply(t, path.Join("examples", "policies", name))
 				prove(t, m)

@@ -17,5 +17,23 @@ var proofs = map[string]proof{
 	"balance-zone-failover":   onAll(balanceZoneFailover),
 	"balance-priorities":      onAll(balancePriorities),
 	// Routing
-	"route-header": onBoth(routeHeader),
+	"route-host":            onBoth(routeHost),
+	"route-path":            routePath,
+	"route-verb":            routeVerb,
+	"route-header":          onBoth(routeHeader),
+	"route-query":           onBoth(routeQuery),
+	"route-cookie":          onBoth(routeCookie),
+	"route-method":          routeMethod,
+	"route-attachment":      onAll(routeAttachment),
+	"route-group-version":   routeGroupVersion,
+	"route-label":           onAll(routeLabel),
+	"route-rewrite":         routeRewrite,
+	"route-redirect":        routeRedirect,
+	"route-direct-response": routeDirectResponse,
+	"route-headers":         routeHeaders,
+}
+
+// preparations come before a folder's policies are put into force for its proof.
+var preparations = map[string]proof{
+	"route-group-version": joinBlue,
 }

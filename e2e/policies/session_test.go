@@ -44,11 +44,11 @@ func parseSession(readme string) []step {
 func (m *mesh) runSession(t *testing.T, readme string) {
 	t.Helper()
 	const mark = "--- step "
-	ports := strings.NewReplacer("127.0.0.1:8080", m.Gateway, "127.0.0.1:9901", m.Admin, "127.0.0.1:18001", m.API, "127.0.0.1:2379", m.Etcd)
+	ours, usual := []string{m.Gateway, m.Admin, m.API, m.Etcd}, []string{"127.0.0.1:8080", "127.0.0.1:9901", "127.0.0.1:18001", "127.0.0.1:2379"}
 	steps := parseSession(readme)
 	script := "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
 	for _, s := range steps {
-		script += ports.Replace(s.command) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
+		script += replaceAll(s.command, usual, ours) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
 	}
 	shell := exec.CommandContext(t.Context(), "bash", "-c", script)
 	shell.Dir, shell.Env = repository(), m.environment()
@@ -62,7 +62,7 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	}
 	begin := 0
 	for i, at := range parts {
-		got, code := string(out[begin:at[0]]), string(out[at[2]:at[3]])
+		got, code := replaceAll(string(out[begin:at[0]]), ours, usual), string(out[at[2]:at[3]])
 		begin = at[1]
 		if code != "0" {
 			t.Errorf("$ %s\nended with %s:\n%s", steps[i].command, code, got)
@@ -73,13 +73,21 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	}
 }
 
+func replaceAll(text string, old, by []string) string {
+	for i := range old {
+		text = strings.ReplaceAll(text, old[i], by[i])
+	}
+	return text
+}
+
 // printed tells whether a text is as a README shows it: white space does not count, … stands for anything, and ~100 for a
 // number between 70 and 130.
 func printed(want, got string) bool {
 	var pattern strings.Builder
 	var about []int
-	for i, word := range strings.Fields(want) {
-		if i > 0 {
+	words := strings.Fields(want)
+	for i, word := range words {
+		if i > 0 && word != "…" && words[i-1] != "…" {
 			pattern.WriteString(`\s+`)
 		}
 		if n, err := strconv.Atoi(strings.TrimPrefix(word, "~")); err == nil && strings.HasPrefix(word, "~") {
@@ -111,6 +119,7 @@ func TestPrinted(t *testing.T) {
 		{"~100 one\n~200 two", "     92 one\n    208 two\n", true},
 		{"~100 one", "60 one", false},
 		{"HTTP/1.1 403 …", "HTTP/1.1 403 Forbidden\nserver: envoy", true},
+		{"HTTP/1.1 200 OK … \"b\":2}", "HTTP/1.1 200 OK\ndate: x\n\n{\"a\":1,\"b\":2}\n", true},
 		{`{"by":"one",…}`, `{"by":"one","path":"/"}`, true},
 	} {
 		if printed(c.want, c.got) != c.is {

@@ -58,7 +58,8 @@ func (m *mesh) dubbo() target {
 // consumer is the Dubbo service, called by a Dubbo consumer.
 func (m *mesh) consumer() target {
 	s := m.dubbo()
-	s.name, s.dial = "consumer", m.consume
+	s.name = "consumer"
+	s.dial = func(t *testing.T) func([]string) (answer, error) { return m.consume(t, "whoami") }
 	return s
 }
 
