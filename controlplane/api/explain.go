@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/explain"
 	"github.com/dubbomesh/dubbomesh/controlplane/routing"
@@ -19,6 +20,11 @@ type ExplainRequest struct {
 	Path    string            `json:"path"` // with the query
 	Headers map[string]string `json:"headers,omitempty"`
 	Proxy   string            `json:"proxy,omitempty"` // by what this proxy was sent and did not refuse; else by what policies make now
+
+	Arguments    map[string]string `json:"arguments,omitempty"`    // of the call, by path: 0.user.id
+	SourceIP     netip.Addr        `json:"sourceIp,omitzero"`      // of who calls
+	SourceZone   string            `json:"sourceZone,omitempty"`   // of the proxy that is called
+	SourceLabels map[string]string `json:"sourceLabels,omitempty"` // of the proxy that is called
 }
 
 // maxExplain bounds what is taken for one question, in bytes.
@@ -36,7 +42,10 @@ func (s server) explain(w http.ResponseWriter, r *http.Request, opt translate.Op
 		return
 	}
 	q := explain.Question{
-		Request:  routing.Request{Host: asked.Host, Path: asked.Path, Verb: asked.Verb, Headers: asked.Headers},
+		Request: routing.Request{
+			Host: asked.Host, Path: asked.Path, Verb: asked.Verb, Headers: asked.Headers, Arguments: asked.Arguments,
+			Source: routing.Source{Address: asked.SourceIP, Zone: asked.SourceZone, Labels: asked.SourceLabels},
+		},
 		Snapshot: s.snapshot(), Options: opt,
 	}
 	if asked.Proxy != "" {

@@ -82,7 +82,7 @@ func (r ruled) takes(later ruled, m model.RequestMatch) bool {
 
 // covers reports whether every request that fits narrow fits wide. It may say no where it is so.
 func covers(wide, narrow model.RequestMatch) bool {
-	if wide.Percent.Or(model.FullPercent) < model.FullPercent || len(wide.Arguments) > 0 {
+	if wide.Percent.Or(model.FullPercent) < model.FullPercent {
 		return false
 	}
 	if wide.Source != nil && !reflect.DeepEqual(wide.Source, narrow.Source) {
@@ -104,7 +104,7 @@ func covers(wide, narrow model.RequestMatch) bool {
 		}
 	}
 	return coversAll(wide.Headers, narrow.Headers) && coversAll(wide.Query, narrow.Query) && coversAll(wide.Cookies, narrow.Cookies) &&
-		coversAll(wide.Attachments, narrow.Attachments)
+		coversAll(wide.Attachments, narrow.Attachments) && coversAll(wide.Arguments, narrow.Arguments)
 }
 
 func coversAll(wide, narrow map[string]model.StringMatch) bool {

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -18,6 +20,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 const rules = `
@@ -43,6 +46,14 @@ rules:
   - {match: {cookies: {d: {exact: one, not: true}, e: {present: true}}}, respond: {status: 299}}
   - {match: {path: {regex: "/v[0-9]+"}}, respond: {status: 299}}
   - {match: {host: {suffix: .test}}, respond: {status: 299}}
+  - {match: {arguments: {"0.userName": {in: [ann, "50%"]}, "1": {present: false}}}, respond: {status: 299}}
+  - {match: {arguments: {"0": {range: {min: 5, max: 7}}}}, respond: {status: 299}}
+  - {match: {headers: {x-source: a}, source: {ip: [10.0.0.0/8, 127.0.0.0/8]}}, respond: {status: 299}}
+  - {match: {headers: {x-source: b}, source: {ip: ["::1", 127.0.0.2]}}, respond: {status: 299}}
+  - {match: {headers: {x-source: c}, source: {zone: [east, west], labels: {team: pay}}}, respond: {status: 299}}
+  - {match: {headers: {x-source: d}, source: {zone: north}}, respond: {status: 299}}
+  - {match: {headers: {x-source: e}, source: {labels: {app: pay}}}, respond: {status: 299}}
+  - {match: {headers: {x-source: f}, source: {labels: {team: play}}}, respond: {status: 299}}
 ---
 kind: Route
 name: calls
@@ -57,8 +68,9 @@ methods: [{name: get, parameters: [{name: id, type: long}]}]
 operations: [{verb: GET, path: "/hello/{id}", method: get}]
 `
 
-// configuration is that of a gateway in which every route answers with its own place.
-func configuration(t *testing.T) *routev3.RouteConfiguration {
+// configuration is that of a gateway in which every route answers with its own place, and the filter in front of it that
+// tells where requests come from.
+func configuration(t *testing.T) (*routev3.RouteConfiguration, *listenerv3.Filter) {
 	t.Helper()
 	in := func(protocol model.Protocol, group string) model.Instance {
 		return model.Instance{Address: "127.0.0.1", Port: 1, Protocol: protocol, Group: group, Weight: 100, Status: model.StatusUp}
@@ -95,7 +107,7 @@ func configuration(t *testing.T) *routev3.RouteConfiguration {
 			on.GetAction().TypedConfig = packed
 		}
 	}
-	return c
+	return c, r.Listeners[translate.GatewayListener].GetFilterChains()[0].GetFilters()[0]
 }
 
 func mark(host, prefix string, routes []*routev3.Route) {
@@ -110,20 +122,24 @@ func mark(host, prefix string, routes []*routev3.Route) {
 
 func place(host, prefix string, i int) string { return host + " " + prefix + " " + strconv.Itoa(i) }
 
-const bootstrap = `{"static_resources": {"listeners": [{"name": "l", "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
-"filter_chains": [{"filters": [{"name": "hcm", "typed_config": {
+const bootstrap = `{"node": {"id": "n", "cluster": "c", "locality": {"zone": "east"}, "metadata": {"labels": {"team": "pay"}}}, "static_resources": {"listeners": [{"name": "l", "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
+"filter_chains": [{"filters": [%s, {"name": "hcm", "typed_config": {
 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", "stat_prefix": "h",
 "http_filters": [{"name": "router", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
 "route_config": %s}}]}]}]}, "layered_runtime": {"layers": [{"name": "s", "static_layer": {"re2.max_program_size.error_level": 1000}}]}}`
 
 // A real Envoy chooses the same route for each request.
 func TestAsEnvoyChooses(t *testing.T) {
-	c := configuration(t)
+	c, source := configuration(t)
+	filter, err := protojson.Marshal(source)
+	if err != nil {
+		t.Fatal(err)
+	}
 	text, err := protojson.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, text)}).ListenerURL("l")
+	address := testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, filter, text)}).ListenerURL("l")
 	seen := map[string]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(requests), "\n") {
 		t.Run(line, func(t *testing.T) {
@@ -201,6 +217,18 @@ GET b.a.shop.example.com /b.png?c=d
 GET shop.example.com.org /b.png
 GET schemas.dubbomesh.invalid /x
 GET a.test /web/x
+GET gateway /web/x 0.userName=ann
+GET gateway /web/x 0.userName=50%
+GET gateway /web/x 0.username=ann
+GET gateway /web/x 0.userName=ann 1=x
+GET gateway /web/x 0=7
+GET gateway /web/x 0=8
+GET gateway /web/x x-source=a
+GET gateway /web/x x-source=b
+GET gateway /web/x x-source=c
+GET gateway /web/x x-source=d
+GET gateway /web/x x-source=e
+GET gateway /web/x x-source=f
 GET web content-type=application/x-dubbo
 POST web /web/x content-type=application/x-dubbo
 POST com.example.Hello /com.example.Hello/get content-type=application/x-dubbo
@@ -208,9 +236,12 @@ POST com.example.Hello /com.example.Hello/get content-type=application/x-dubbo
 
 func request(line string) Request {
 	parts := strings.Fields(line)
-	r := Request{Verb: parts[0], Host: parts[1], Path: "/", Headers: map[string]string{}}
+	r := Request{Verb: parts[0], Host: parts[1], Path: "/", Headers: map[string]string{}, Arguments: map[string]string{}}
+	r.Source = Source{Address: netip.MustParseAddr("127.0.0.1"), Zone: "east", Labels: map[string]string{"team": "pay"}}
 	for _, p := range parts[2:] {
-		if name, value, ok := strings.Cut(p, "="); ok && p[0] != '/' {
+		if name, value, ok := strings.Cut(p, "="); ok && p[0] >= '0' && p[0] <= '9' {
+			r.Arguments[name] = value
+		} else if ok && p[0] != '/' {
 			r.Headers[name] = value
 		} else {
 			r.Path = p
@@ -228,6 +259,9 @@ func ask(t *testing.T, address string, r Request) string {
 	q.Host = r.Host
 	for name, value := range r.Headers {
 		q.Header.Set(name, value)
+	}
+	for path, value := range r.Arguments { // as the filter would
+		q.Header.Set(config.ArgumentHeader(path), string(config.AppendArgumentText(nil, value)))
 	}
 	answer, err := http.DefaultClient.Do(q)
 	if err != nil {

@@ -10,11 +10,13 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // misfit says why a request does not fit a match, shares apart; "" when it does.
 func misfit(m *routev3.RouteMatch, r Request) (string, error) {
-	if len(m.GetDynamicMetadata())+len(m.GetFilterState()) > 0 || m.GetTlsContext() != nil || m.GetGrpc() != nil {
+	if len(m.GetDynamicMetadata()) > 0 || m.GetTlsContext() != nil || m.GetGrpc() != nil {
 		return "", errors.New("it asks for more than the request itself, which is not known here")
 	}
 	path, query, _ := strings.Cut(r.Path, "?")
@@ -29,7 +31,12 @@ func misfit(m *routev3.RouteMatch, r Request) (string, error) {
 			return "", fmt.Errorf("header %s: %w", h.GetName(), err)
 		}
 		if !fits {
-			return "header " + h.GetName() + " does not fit " + describe(h), nil
+			return called(h.GetName()) + " does not fit " + describe(h), nil
+		}
+	}
+	for _, s := range m.GetFilterState() {
+		if why, err := misfitSource(s, r.Source); why != "" || err != nil {
+			return why, err
 		}
 	}
 	for _, q := range m.GetQueryParameters() {
@@ -52,6 +59,14 @@ func misfit(m *routev3.RouteMatch, r Request) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// called names a header, or the argument that it holds.
+func called(header string) string {
+	if path, is := config.ArgumentPath(header); is {
+		return "argument " + path
+	}
+	return "header " + header
 }
 
 func misfitPath(m *routev3.RouteMatch, path string) (string, error) {

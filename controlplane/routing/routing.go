@@ -9,6 +9,8 @@ import (
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // Request is what routes are chosen by.
@@ -17,6 +19,9 @@ type Request struct {
 	Path    string            // with the query
 	Verb    string            // the HTTP method
 	Headers map[string]string // others, by lower-case name
+
+	Arguments map[string]string // of the call, by path: 0.user.id
+	Source    Source
 }
 
 // Match is a route that the request may take.
@@ -83,6 +88,9 @@ func (r Request) header(name string) (string, bool) {
 		return r.Verb, true
 	case ":authority", "host":
 		return r.Host, true
+	}
+	if strings.HasPrefix(name, config.ArgumentPrefix) { // what a client sends by this name is overwritten or taken away
+		return r.argument(name)
 	}
 	value, ok := r.Headers[strings.ToLower(name)]
 	return value, ok

@@ -117,6 +117,28 @@ func ArgumentHeader(path string) string {
 	return string(out)
 }
 
+// ArgumentPath is the path whose value a header holds; false for other headers.
+func ArgumentPath(header string) (path string, ok bool) {
+	name, ok := strings.CutPrefix(header, ArgumentPrefix)
+	if !ok {
+		return "", false
+	}
+	out := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		switch b := name[i]; {
+		case b == '^' && i+1 < len(name):
+			i++
+			out = append(out, name[i]-'a'+'A')
+		case b == '%' && i+2 < len(name):
+			out = append(out, byte(strings.IndexByte(lowerHex, name[i+1])<<4|strings.IndexByte(lowerHex, name[i+2])))
+			i += 2
+		default:
+			out = append(out, b)
+		}
+	}
+	return string(out), true
+}
+
 const (
 	lowerHex = "0123456789abcdef"
 	upperHex = "0123456789ABCDEF"

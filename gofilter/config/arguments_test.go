@@ -39,6 +39,9 @@ func TestArgumentHeader(t *testing.T) {
 		if got := ArgumentHeader(path); got != ArgumentPrefix+want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
+		if back, ok := ArgumentPath(ArgumentHeader(path)); !ok || back != path {
+			t.Errorf("%s comes back as %s", path, back)
+		}
 	}
 }
 

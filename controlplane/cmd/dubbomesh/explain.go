@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -50,6 +51,11 @@ func newExplain() *cobra.Command {
 	f.String("service", "", "service that is called")
 	f.String("method", "", "Dubbo method that is called")
 	f.StringArrayP("header", "H", nil, "header of the request, name=value; may be repeated")
+	f.StringArrayP("argument", "a", nil, "argument of the call, path=value: 0=ann, 0.user.id=5; may be repeated")
+	f.String("source-ip", "", "address of who calls")
+	f.String("source-service", "", "service or application that calls")
+	f.String("source-zone", "", "zone of the Envoy that is called")
+	f.StringArray("source-label", nil, "label of the Envoy that is called, name=value; may be repeated")
 	f.String("host", "", "host of the request; by default none that a service has")
 	f.String("path", "", "path of the request, with its query; by default /{service}/{method}")
 	f.String("verb", "", "HTTP method; by default POST for a call and GET for the rest")
@@ -74,13 +80,15 @@ func question(cmd *cobra.Command) (api.ExplainRequest, error) {
 			out.Path = "/" + url.PathEscape(service) + "/" + url.PathEscape(method)
 		}
 	}
-	headers, _ := cmd.Flags().GetStringArray("header")
-	for _, h := range headers {
-		name, value, ok := strings.Cut(h, "=")
-		if !ok || name == "" {
-			return out, fmt.Errorf("header %q: write name=value", h)
-		}
+	headers, err := pairs(cmd, "header")
+	if err != nil {
+		return out, err
+	}
+	for name, value := range headers {
 		out.Headers[strings.ToLower(name)] = value
+	}
+	if err := from(cmd, &out); err != nil {
+		return out, err
 	}
 	fallback := "GET"
 	if method != "" {
@@ -91,6 +99,45 @@ func question(cmd *cobra.Command) (api.ExplainRequest, error) {
 		out.Host = cmp.Or(out.Host, service)
 	}
 	out.Verb, out.Host = cmp.Or(out.Verb, fallback), cmp.Or(out.Host, "gateway.invalid")
+	return out, nil
+}
+
+// from reads what the flags say of the arguments and of who calls from where.
+func from(cmd *cobra.Command, out *api.ExplainRequest) (err error) {
+	if out.Arguments, err = pairs(cmd, "argument"); err != nil {
+		return err
+	}
+	for path := range out.Arguments {
+		if _, _, err := config.SplitArgument(path); err != nil {
+			return err
+		}
+	}
+	if out.SourceLabels, err = pairs(cmd, "source-label"); err != nil {
+		return err
+	}
+	out.SourceZone, _ = cmd.Flags().GetString("source-zone")
+	if service, _ := cmd.Flags().GetString("source-service"); service != "" {
+		out.Headers[config.AttachmentPrefix+"remote.application"] = service
+	}
+	if text, _ := cmd.Flags().GetString("source-ip"); text != "" {
+		if out.SourceIP, err = netip.ParseAddr(text); err != nil {
+			return fmt.Errorf("source-ip: %w; write an address such as 10.1.2.3", err)
+		}
+	}
+	return nil
+}
+
+// pairs reads a flag that is name=value and may be repeated.
+func pairs(cmd *cobra.Command, flag string) (map[string]string, error) {
+	list, _ := cmd.Flags().GetStringArray(flag)
+	out := make(map[string]string, len(list))
+	for _, text := range list {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("%s %q: write name=value", flag, text)
+		}
+		out[name] = value
+	}
 	return out, nil
 }
 

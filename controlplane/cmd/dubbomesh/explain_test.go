@@ -9,7 +9,8 @@ import (
 func TestExplain(t *testing.T) {
 	r := newRig(t)
 	defer r.register(t, "a", "--address", "127.0.0.1:9")()
-	file := write(t, hello+"---\nkind: Route\nname: gray\nservice: a\nrules:\n  - {match: {headers: {x-user: ann}}, timeout: 7s}\n")
+	file := write(t, hello+"---\nkind: Route\nname: gray\nservice: a\nrules:\n  - {match: {headers: {x-user: ann}}, timeout: 7s}\n"+
+		"  - {match: {arguments: {0.userId: \"5\"}, source: {service: shop, ip: 10.0.0.0/8, zone: east, labels: {team: pay}}}, timeout: 8s}\n")
 	want(t, 0, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 	r.until(t, "a", "published", func(list []api.Instance) bool {
 		return len(list) == 1 && api.NewClient(r.api).Ready(t.Context()) == nil
@@ -17,6 +18,12 @@ func TestExplain(t *testing.T) {
 	want(t, 0, `POST gateway.invalid/a/hi\n\nroute .*rule +Route/gray rules\[0\]\nservice +a.hi\n.*timeout +7s +Route/gray rules\[0\] +Traffic/hello, settings route.timeout\n.*to dubbo\|a\|\|, 100%.*127.0.0.1:9 +100 +100% +0 +- +up\n.*`, "",
 		"explain", "--service", "a", "--method", "hi", "--header", "X-User=ann", "--api", r.api)
 	want(t, 0, `.*rule +none of a policy\n  not +Route/gray rules\[0\]: header x-user does not fit "ann"\n.*timeout +1s +Traffic/hello.*`, "", "explain", "--service", "a", "--method", "hi", "--api", r.api)
+	from := []string{"explain", "--service", "a", "--method", "hi", "--api", r.api, "--source-ip", "10.1.2.3", "--source-service", "shop", "--source-zone", "east"}
+	want(t, 0, `.*rule +Route/gray rules\[1\].*timeout +8s.*`, "", append(from, "--source-label", "team=pay", "--argument", "0.userId=5")...)
+	want(t, 0, `.*rule +none.*not +Route/gray rules\[1\]: argument 0.userId does not fit "5"\n.*`, "", append(from, "--argument", "0.userId=6")...)
+	want(t, 0, `.*rule +none.*not +Route/gray rules\[1\]: the label team of the proxy is not told\n.*`, "", append(from, "--argument", "0.userId=5")...)
+	want(t, 2, "", `dubbomesh: argument "x" begins with no index.*`, append(from, "--argument", "x=1")...)
+	want(t, 2, "", `dubbomesh: source-ip: .*`, append(from, "--source-ip", "x")...)
 	want(t, 0, `.*"answer": "404 .*`, "", "explain", "--path", "/b/hi", "--api", r.api, "-o", "json")
 	want(t, 1, "", `dubbomesh: no proxy "x" is connected.*`, "explain", "--service", "a", "--proxy", "x", "--api", r.api)
 	want(t, 2, "", `dubbomesh: nothing is asked.*`, "explain", "--api", r.api)
