@@ -63,8 +63,8 @@ func service(in Input, opt Options) ServiceResources {
 		}
 		out.Mounted[prefix] = u.mountedRoutes(prefix)
 	}
-	out.sourceLabels = sourceLabels(append(operationRoutes(out.operations), out.Paths, out.Hosted)...)
 	u.meetAll(out)
+	out.sourceLabels = sourceLabels(append(operationRoutes(out.operations), out.Paths, out.Hosted)...)
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
 	targets := make([]target, 0, len(u.variants)+len(u.pools))
