@@ -3,7 +3,6 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	mutationrulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -22,14 +21,17 @@ const elsewhereFilter = "dubbo.elsewhere"
 
 var errItself = errors.New("the service would fall back to itself; name another service, or labels of other instances")
 
+var errOperation = errors.New("the operations that a Mapping gives a service have no counterpart at another; name labels, or answer with status, headers and body")
+
 // leads reports whether a fallback is another service's answer, or that of other instances, not a fixed one.
 func leads(f model.Fallback) bool { return f.Service != "" || len(f.Labels) > 0 }
 
 // elsewhere are the routes for requests that match, have failed and are made anew elsewhere: one for each fallback that
-// leads somewhere. They stand before the route whose fallbacks they are. What such a call comes to is its answer: it has no
+// leads somewhere. They stand before the route whose fallbacks they are, which is that of the way returned. What such a call comes to is its answer: it has no
 // fallbacks, and what has let it in or refused it the first time is not asked again.
-func (u *unit) elsewhere(match *routev3.RouteMatch, to []variant, w way, rule model.Rule, source string) (out []*routev3.Route) {
+func (u *unit) elsewhere(match *routev3.RouteMatch, to []variant, w way, rule model.Rule, source string) (out []*routev3.Route, main way) {
 	s := u.settings(w, rule, source)
+	main = w
 	for i, f := range s.fallbacks() {
 		if !leads(f) || u.opt.contrib() {
 			continue
@@ -38,7 +40,7 @@ func (u *unit) elsewhere(match *routev3.RouteMatch, to []variant, w way, rule mo
 			To:      []model.Backend{{Service: f.Service, Labels: f.Labels}},
 			Timeout: rule.Timeout, IdleTimeout: rule.IdleTimeout, Retry: rule.Retry, CORS: rule.CORS,
 		}
-		if err := u.cannotLead(f, to, there); err != nil {
+		if err := u.cannotLead(f, to, w, there); err != nil {
 			u.report(s, "fallback", err)
 			continue
 		}
@@ -48,15 +50,22 @@ func (u *unit) elsewhere(match *routev3.RouteMatch, to []variant, w way, rule mo
 		r.Name, r.Match = rule.Name, proto.CloneOf(match)
 		r.Match.Headers = append(r.Match.Headers, headerMatches(config.FallbackHeader, exactly(itoa(i))))
 		r.RequestHeadersToRemove = append(r.RequestHeadersToRemove, config.FallbackHeader)
-		out = append(out, r)
+		if main.led == nil {
+			main.led = map[int]bool{}
+		}
+		out, main.led[i] = append(out, r), true
 	}
-	return out
+	return out, main
 }
 
 // cannotLead says why calls cannot be made anew where a fallback leads.
-func (u *unit) cannotLead(f model.Fallback, to []variant, there model.Rule) error {
-	if f.Service == u.in.Service.Name && len(f.Labels) == 0 {
+func (u *unit) cannotLead(f model.Fallback, to []variant, w way, there model.Rule) error {
+	other := f.Service != "" && f.Service != u.in.Service.Name
+	switch {
+	case !other && len(f.Labels) == 0:
 		return errItself
+	case other && w.operations != nil:
+		return errOperation
 	}
 	if err := u.reachable(to, there); err != nil {
 		return fmt.Errorf("service: %w", err)
@@ -64,21 +73,19 @@ func (u *unit) cannotLead(f model.Fallback, to []variant, there model.Rule) erro
 	return nil
 }
 
-// fallElsewhere has calls made anew that have failed. Fallbacks that are no use are left out here too, lest they keep others
-// from being chosen.
+// fallElsewhere has calls made anew that have failed, where there are routes for that.
 func fallElsewhere(r *routev3.Route, u *unit, s routeSettings) {
-	list := s.fallbacks()
-	if u.opt.contrib() || !slices.ContainsFunc(list, leads) {
+	if len(s.way.led) == 0 {
 		return
 	}
 	var e config.Elsewhere
-	for _, f := range list {
-		c := config.FallbackChoice{On: failedOn(f), Again: leads(f)}
-		for _, status := range f.Statuses {
-			c.Statuses = append(c.Statuses, int(status))
-		}
-		if f.Service == u.in.Service.Name && len(f.Labels) == 0 {
-			c.On, c.Statuses = nil, nil
+	for i, f := range s.fallbacks() {
+		var c config.FallbackChoice // one that is no use fits nothing
+		if s.way.led[i] || !leads(f) {
+			c.On, c.Again = failedOn(f), leads(f)
+			for _, status := range f.Statuses {
+				c.Statuses = append(c.Statuses, int(status))
+			}
 		}
 		e.Choices = append(e.Choices, c)
 	}

@@ -36,15 +36,15 @@ func (u *unit) laned(to []variant, w way, rule model.Rule, source string, match 
 		}
 		part := w
 		part.lane = &l
-		out = append(out, u.elsewhere(m, to, part, rule, source)...)
+		anew, part := u.elsewhere(m, to, part, rule, source)
 		r := u.route(to, part, rule, source)
 		r.Match = m
-		out = append(out, r)
+		out = append(append(out, anew...), r)
 	}
-	out = append(out, u.elsewhere(match, to, w, rule, source)...)
+	anew, w := u.elsewhere(match, to, w, rule, source)
 	r := u.route(to, w, rule, source)
 	r.Match = match
-	return append(out, r)
+	return append(append(out, anew...), r)
 }
 
 // laneWays lists the ways into the lanes of the service. What a request carries counts before what it would enter. A lane

@@ -20,7 +20,7 @@ func fallBack(r *routev3.Route, u *unit, s routeSettings) {
 	for _, f := range s.fallbacks() {
 		if u.opt.contrib() {
 			u.report(s, "fallback", errNeedsModule)
-			return
+			break
 		}
 		if leads(f) {
 			continue

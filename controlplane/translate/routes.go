@@ -35,6 +35,7 @@ type way struct {
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	lane       *laneWay                   // that the requests are in, nil for none
 	anew       bool                       // requests that have failed and fall back
+	led        map[int]bool               // fallbacks that have routes, by index
 	registered bool                       // by a rule of a registry
 	operations map[pair]string            // index of the schema's operation, nil for none
 	asked      asked                      // arguments that its routes look at
