@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"testing"
@@ -45,5 +46,19 @@ func TestReferencesGrow(t *testing.T) {
 				t.Errorf("%d levels: %d bytes became %d", levels, len(arguments), len(m.Body))
 			}
 		})
+	}
+}
+
+// What an HTTP service answers with more digits than a double has keeps them, unless the method is known to return a double.
+func TestDigitsOfAnswers(t *testing.T) {
+	const number = "0.12345678901234567890123"
+	for body, want := range map[string]string{number: "java.math.BigDecimal\x91\x05value`\x19" + number, "0.30000000000000004": "D\x3f\xd3\x33\x33\x33\x33\x33\x34"} {
+		var c Call
+		if _, bad := ask(&c, nil, encoded(t)); bad != nil {
+			t.Fatal(reasonOf(t, bad))
+		}
+		if m := answer(&c, 200, "application/json", body); !bytes.Contains(m.Body, []byte(want)) {
+			t.Errorf("%s became %q", body, m.Body)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,13 +39,14 @@ func fit(t *javaType, v jsontext.Value, depth int) int {
 
 // ranked prefers a primitive to its box.
 func ranked(t *javaType, score int) int {
-	if t.boxed {
+	if t.boxed && score > 0 {
 		return score - 1
 	}
 	return score
 }
 
-// fitNumber prefers the smallest of int, long and BigInteger that holds an integer, and double for other numbers.
+// fitNumber prefers the smallest of int, long and BigInteger that holds an integer, and for other numbers double, unless
+// only BigDecimal keeps all digits.
 func fitNumber(t *javaType, v []byte) int {
 	whole := isInteger(v)
 	i, isLong := parseInt(v)
@@ -68,13 +70,16 @@ func fitNumber(t *javaType, v []byte) int {
 			return 80
 		}
 	case doubleType:
-		return ranked(t, 70)
+		return ranked(t, fitDouble(v, 64, 70))
 	case decimalType:
 		return 65
 	case floatType:
-		return ranked(t, 40)
+		return ranked(t, fitDouble(v, 32, 40))
 	case numberType:
-		return 30
+		if isLong && whole {
+			return 30
+		}
+		return fitDouble(v, 64, 30)
 	case dateType, sqlType:
 		if isLong {
 			return 5
@@ -85,6 +90,19 @@ func fitNumber(t *javaType, v []byte) int {
 		}
 	}
 	return noFit
+}
+
+// fitDouble is score for a number that a double, or a float of 32 bits, has all digits of. One that is not how programs
+// write the double may be meant for a BigDecimal.
+func fitDouble(v []byte, bits, score int) int {
+	f, err := strconv.ParseFloat(string(v), bits)
+	switch {
+	case err != nil || !holds(v, f, bits):
+		return noFit
+	case !isInteger(v) && !shortest(v, f):
+		return score - 10
+	}
+	return score
 }
 
 // fitText prefers a type that only such a text has, then String.

@@ -134,42 +134,6 @@ func (a *arguments) unquote(v jsontext.Value) []byte {
 	return a.scratch
 }
 
-// number writes a JSON number by its form.
-func (a *arguments) number(v jsontext.Value) *fault {
-	if !isInteger(v) {
-		f, fault := a.float(v, "a double")
-		if fault == nil {
-			a.w.Double(f)
-		}
-		return fault
-	}
-	i, ok := parseInt(v)
-	switch {
-	case !ok:
-		return a.unfit(len(v), "an integer of at most 64 bits (name the type java.math.BigInteger or java.math.BigDecimal in x-dubbo-parameter-types for larger ones)", shown(v))
-	case i >= math.MinInt32 && i <= math.MaxInt32:
-		a.w.Int(int32(i))
-	default:
-		a.w.Long(i)
-	}
-	return nil
-}
-
-// float reads a number that a double can hold.
-func (a *arguments) float(v jsontext.Value, expected string) (float64, *fault) {
-	f, err := strconv.ParseFloat(string(v), 64)
-	if err != nil {
-		return 0, a.unfit(len(v), expected+" (name the type java.math.BigDecimal for larger numbers)", shown(v))
-	}
-	if isInteger(v) && (f <= -1<<53 || f >= 1<<53) {
-		// Between 2^53 and 2^63 an integer may lie between two doubles.
-		if i, ok := parseInt(v); !ok || f >= 1<<63 || int64(f) != i {
-			return 0, a.unfit(len(v), expected+" that holds all digits (write an exponent to have it rounded)", shown(v))
-		}
-	}
-	return f, nil
-}
-
 func isInteger(v []byte) bool { return !bytes.ContainsAny(v, ".eE") }
 
 // parseInt reads a JSON integer; ok is false when it needs more than 64 bits.

@@ -67,7 +67,7 @@ func TestReferencesGrow(t *testing.T) {
 				w.ObjectOf(0)
 				w.Null()
 			}
-		}, refused: "the result is too large: the JSON would be larger than "},
+		}, refused: "the result is too large: hessian: "},
 		"fields of an exception": {write: func(w *dubbo.Writer) {
 			w.ClassDefinition("a.E", 12)
 			for i := range 12 {

@@ -66,7 +66,8 @@ func shop(operations ...config.Operation) config.Schema {
 	}
 	for _, d := range []string{
 		"over(int)", "over(java.lang.String)", "over(a.User)", "over(a.Animal)", "over(java.util.List<a.User>)", "over(int, java.lang.String)", "over(java.util.Date)",
-		"same(a.Address)", "same(java.util.Map<java.lang.String, java.lang.Object>)", "tie(java.util.UUID)", "tie(java.net.URI)",
+		"same(a.Address)", "same(java.util.Map<java.lang.String, java.lang.Object>)", "sum(java.math.BigDecimal)", "sum(java.lang.Double)", "count(java.math.BigInteger)", "count(long)",
+		"tie(java.util.UUID)", "tie(java.net.URI)",
 		"find(long id, java.lang.String name, a.Role role, java.util.List<java.lang.Integer> ages)", "find(long id)", "mixed(int a, java.lang.String)",
 		"partly(a.Partly)", "unknown(b.Unknown, a.Role)", "shorts(java.util.List<java.lang.Short>)", "floating(a.Floating)", "animal(a.Animal)", "any(java.lang.Object)", "none()", "nothing(java.lang.String)",
 	} {
@@ -279,6 +280,15 @@ func TestOverloads(t *testing.T) {
 		{"same", `[{"city":"x"}]`, `"same" "La/Address;" a.Address{"city":"x"}`},
 		{"same", `[{"x":"y"}]`, `"same" "Ljava/util/Map;" {"x":"y"}`},
 		{"tie", `["x"]`, "400 several overloads of tie take these 1 arguments; name the types in x-dubbo-parameter-types for one of: tie(java.util.UUID), tie(java.net.URI)"},
+		{"sum", `[1.5]`, `"sum" "Ljava/lang/Double;" 1.5D`},
+		{"sum", `[1]`, `"sum" "Ljava/lang/Double;" 1D`},
+		{"sum", `[12345678901234567890.123456789]`, `"sum" "Ljava/math/BigDecimal;" 12345678901234567890.123456789`},
+		{"sum", `[12345678901234567890]`, `"sum" "Ljava/math/BigDecimal;" 12345678901234567890`},
+		{"sum", `[0.30000000000000004]`, `"sum" "Ljava/lang/Double;" 0.30000000000000004D`},
+		{"sum", `[0.10000000000000001]`, `"sum" "Ljava/math/BigDecimal;" 0.10000000000000001`},
+		{"count", `[9223372036854775807]`, `"count" "J" 9223372036854775807L`},
+		{"count", `[9223372036854775808]`, `"count" "Ljava/math/BigInteger;" 9223372036854775808`},
+		{"any", `[12345678901234567890.123456789]`, `400 argument 0, byte 1 (at "/0"): expected a number for a double that holds all digits (it would become 1.2345678901234567e+19: send that; or name the type java.math.BigDecimal in x-dubbo-parameter-types, or send a string), found 12345678901234567890.123456789`},
 		{"none", ``, `"none" ""`},
 		{"nothing", ``, "400 0 arguments were given for 1 types of nothing(java.lang.String)"},
 		// What is not known goes the generic way; what is known is converted all the same.

@@ -1,8 +1,6 @@
 package transcode
 
 import (
-	"math"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -109,36 +107,6 @@ func (a *arguments) scalar(t *javaType, k jsontext.Kind, text []byte) (ok bool, 
 		}
 	}
 	return false, nil
-}
-
-// integer writes a whole number if it fits.
-func (a *arguments) integer(t base, text []byte) bool {
-	bits := [...]int{byteType: 8, shortType: 16, intType: 32, longType: 64}[t]
-	i, ok := parseInt(text)
-	if !ok || i<<(64-bits)>>(64-bits) != i {
-		return false
-	}
-	if t == longType {
-		a.w.Long(i)
-	} else {
-		a.w.Int(int32(i))
-	}
-	return true
-}
-
-func (a *arguments) floating(t *javaType, text []byte) (bool, *fault) {
-	f, fault := a.float(text, expected(t))
-	if fault != nil {
-		return false, fault
-	}
-	if t.base == floatType {
-		single := float64(float32(f)) // the largest float is written as a decimal that is a little larger than it is
-		if math.IsInf(single, 0) || isInteger(text) && single != f {
-			return false, nil
-		}
-	}
-	a.w.Double(f)
-	return true, nil
 }
 
 // constant writes an enum's constant, which a generic call takes by its name.
