@@ -35,6 +35,12 @@ type mesh struct {
 // startMesh starts all three and waits until the gateway has its configuration. The flags go to the control plane.
 func startMesh(t *testing.T, controlFlags ...string) *mesh {
 	t.Helper()
+	return startMeshWith(t, nil, controlFlags...)
+}
+
+// startMeshWith is startMesh with arguments for the Envoy.
+func startMeshWith(t *testing.T, envoyArgs []string, controlFlags ...string) *mesh {
+	t.Helper()
 	m := &mesh{
 		etcdDir: t.TempDir(), etcdPort: freePort(t), peerPort: freePort(t), xdsPort: freePort(t),
 		apiPort: freePort(t), gatewayPort: freePort(t), controlFlags: controlFlags,
@@ -45,7 +51,7 @@ func startMesh(t *testing.T, controlFlags ...string) *mesh {
 	m.client = m.dial(t)
 	m.startControlPlane(t)
 	m.envoy = testenvoy.Start(t, testenvoy.Options{
-		Bootstrap: gatewayBootstrap(t, m.xdsPort),
+		Bootstrap: gatewayBootstrap(t, m.xdsPort), Args: envoyArgs,
 	})
 	m.waitGateway(t)
 	return m
