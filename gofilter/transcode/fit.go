@@ -8,8 +8,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// fitter judges arguments for overloads.
+type fitter struct {
+	schema *Schema
+	left   int // bytes inside arrays and objects that are still looked at
+}
+
+// maxLooks bounds what all overloads of a call look at, in bytes: what stands further back in large arguments does not
+// decide.
+const maxLooks = 1 << 20
+
 // fit says how well a JSON value fits a type: 0 to 100, or noFit. Types that say more of the value fit it better.
-func fit(t *javaType, v jsontext.Value, depth int) int {
+func (j *fitter) fit(t *javaType, v jsontext.Value, depth int) int {
 	k := v.Kind()
 	switch {
 	case k == 'n':
@@ -30,9 +40,9 @@ func fit(t *javaType, v jsontext.Value, depth int) int {
 	case '"':
 		return fitText(t, v)
 	case '[':
-		return fitArray(t, v, depth)
+		return j.array(t, v, depth)
 	case '{':
-		return fitObject(t, v)
+		return j.object(t, v)
 	}
 	return noFit
 }
@@ -107,7 +117,10 @@ func fitDouble(v []byte, bits, score int) int {
 
 // fitText prefers a type that only such a text has, then String.
 func fitText(t *javaType, v jsontext.Value) int {
-	text := v[1 : len(v)-1]
+	text := []byte(v[1 : len(v)-1])
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text, _ = jsontext.AppendUnquote(nil, v) // v was read as a whole before: there is no error
+	}
 	switch t.base {
 	case stringType:
 		return 80
@@ -126,7 +139,7 @@ func fitText(t *javaType, v jsontext.Value) int {
 			return 90
 		}
 	case charType:
-		if len(text) == 1 {
+		if oneUnit(text) {
 			return ranked(t, 70)
 		}
 	case textType:
@@ -145,60 +158,4 @@ func fitText(t *javaType, v jsontext.Value) int {
 		return 10
 	}
 	return noFit
-}
-
-// fitArray looks at the first element.
-func fitArray(t *javaType, v jsontext.Value, depth int) int {
-	elem := t.elem
-	switch t.base {
-	case bytesType, charsType, arrayType, collectionType:
-	default:
-		return noFit
-	}
-	var d jsontext.Decoder
-	d.Reset(bytes.NewBuffer(v))
-	_, _ = d.ReadToken() // v was read as a whole before: there is no error
-	if d.PeekKind() == ']' || elem == nil || depth > 8 {
-		return 50
-	}
-	first, err := d.ReadValue()
-	if err != nil {
-		return noFit
-	}
-	if s := fit(elem, first, depth+1); s != noFit {
-		return 50 + s/2
-	}
-	return noFit
-}
-
-// fitObject prefers the class that has most of the members, and a class to a map.
-func fitObject(t *javaType, v jsontext.Value) int {
-	switch t.base {
-	case mapType:
-		return 30
-	case objectType:
-	default:
-		return noFit
-	}
-	var d jsontext.Decoder
-	d.Reset(bytes.NewBuffer(v))
-	_, _ = d.ReadToken()
-	own, all := 0, 0
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return noFit
-		}
-		if _, ok := t.class.byJSON[name.String()]; ok {
-			own++
-		}
-		all++
-		if d.SkipValue() != nil {
-			return noFit
-		}
-	}
-	if all == 0 {
-		return 60
-	}
-	return 20 + 80*own/all
 }

@@ -6,6 +6,7 @@ import "strings"
 type candidate struct {
 	method *method
 	score  int // noFit when an argument cannot be what it declares
+	fit    fitter
 }
 
 const noFit = -1
@@ -19,7 +20,8 @@ func (a *arguments) choose(overloads []*method, body []byte) *fault {
 	}
 	a.scores = a.scores[:0]
 	for _, m := range overloads {
-		a.scores = append(a.scores, candidate{method: m})
+		// As much to look at for each, so that they are judged by the same.
+		a.scores = append(a.scores, candidate{method: m, fit: fitter{a.schema, maxLooks / len(overloads)}})
 	}
 	n, f := a.scoreBody(body)
 	if f != nil {
@@ -90,7 +92,7 @@ func (a *arguments) scoreNext(i int) *fault {
 		if c.score == noFit || i >= len(c.method.params) {
 			continue
 		}
-		if s := fit(c.method.params[i], v, 0); s == noFit {
+		if s := c.fit.fit(c.method.params[i], v, 0); s == noFit {
 			c.score = noFit
 		} else {
 			c.score += s

@@ -54,6 +54,8 @@ func shop(operations ...config.Operation) config.Schema {
 			"a.Address":    fields("java.lang.String city", "java.lang.String street"),
 			"a.Animal":     fields("java.lang.String name"),
 			"a.Dog":        fields("java.lang.String name", "int legs"),
+			"a.Circle":     fields("java.lang.String color", "int radius"),
+			"a.Square":     fields("java.lang.String color", "int side"),
 			"a.Node":       fields("int value", "a.Node next", "java.util.Map<java.lang.String, a.Node> more"),
 			"a.Box":        fields("T value", "java.util.List<T> list"),
 			"a.Pair":       fields("A first", "B second"),
@@ -67,7 +69,9 @@ func shop(operations ...config.Operation) config.Schema {
 	for _, d := range []string{
 		"over(int)", "over(java.lang.String)", "over(a.User)", "over(a.Animal)", "over(java.util.List<a.User>)", "over(int, java.lang.String)", "over(java.util.Date)",
 		"same(a.Address)", "same(java.util.Map<java.lang.String, java.lang.Object>)", "sum(java.math.BigDecimal)", "sum(java.lang.Double)", "count(java.math.BigInteger)", "count(long)",
-		"tie(java.util.UUID)", "tie(java.net.URI)",
+		"nums(int[])", "nums(long[])", "nums(double[])", "nums(java.lang.String[])", "coll(java.util.List<java.lang.Integer>)",
+		"coll(java.util.Set<java.lang.String>)", "grid(int[][])", "grid(double[][])", "ch(char)", "ch(int)", "role(a.Role)", "role(java.lang.String)",
+		"shape(a.Circle)", "shape(a.Square)", "tie(java.util.UUID)", "tie(java.net.URI)",
 		"find(long id, java.lang.String name, a.Role role, java.util.List<java.lang.Integer> ages)", "find(long id)", "mixed(int a, java.lang.String)",
 		"partly(a.Partly)", "unknown(b.Unknown, a.Role)", "shorts(java.util.List<java.lang.Short>)", "floating(a.Floating)", "animal(a.Animal)", "any(java.lang.Object)", "none()", "nothing(java.lang.String)",
 	} {
@@ -289,6 +293,32 @@ func TestOverloads(t *testing.T) {
 		{"count", `[9223372036854775807]`, `"count" "J" 9223372036854775807L`},
 		{"count", `[9223372036854775808]`, `"count" "Ljava/math/BigInteger;" 9223372036854775808`},
 		{"any", `[12345678901234567890.123456789]`, `400 argument 0, byte 1 (at "/0"): expected a number for a double that holds all digits (it would become 1.2345678901234567e+19: send that; or name the type java.math.BigDecimal in x-dubbo-parameter-types, or send a string), found 12345678901234567890.123456789`},
+		// All elements of an array count.
+		{"nums", `[[1,2]]`, `"nums" "[I" int32[1 2]`},
+		{"nums", `[[1,9999999999]]`, `"nums" "[J" int64[1L 9999999999L]`},
+		{"nums", `[[1,2.5]]`, `"nums" "[D" float64[1D 2.5D]`},
+		{"nums", `[[1,12345678901234567890.5]]`, "400 no overload of nums takes these 1 arguments"},
+		{"nums", `[[null,"a"]]`, `"nums" "[Ljava/lang/String;" string["" "a"]`},
+		{"nums", `[["a",1]]`, "400 no overload of nums takes these 1 arguments"},
+		{"nums", `[[]]`, "400 several overloads of nums take these 1 arguments"},
+		{"coll", `[[null,1]]`, `"coll" "Ljava/util/List;" [null 1]`},
+		{"coll", `[["a",null]]`, `"coll" "Ljava/util/Set;" ["a" null]`},
+		{"coll", `[[null]]`, "400 several overloads of coll take these 1 arguments"},
+		{"grid", `[[[1],[2.5]]]`, `"grid" "[[D" []float64[float64[1D] float64[2.5D]]`},
+		// A char is one UTF-16 unit, however it is written.
+		{"ch", `["é"]`, `"ch" "C" "é"`},
+		{"ch", `["\u0041"]`, `"ch" "C" "A"`},
+		{"ch", `["\\"]`, `"ch" "C" "\\"`},
+		{"ch", `["😀"]`, "400 no overload of ch takes these 1 arguments"},
+		{"ch", `["\ud83d\ude00"]`, "400 no overload of ch takes these 1 arguments"},
+		{"ch", `[5]`, `"ch" "I" 5`},
+		{"role", `["\u0041DMIN"]`, `"role" "La/Role;" a.Role{"name":"ADMIN"}`},
+		// The member class decides.
+		{"shape", `[{"class":"a.Circle","color":"red"}]`, `"shape" "La/Circle;" a.Circle{"color":"red"}`},
+		{"shape", `[{"class":"a.Square","color":"red"}]`, `"shape" "La/Square;" a.Square{"color":"red"}`},
+		{"shape", `[{"color":"red","side":1}]`, `"shape" "La/Square;" a.Square{"color":"red" "side":1}`},
+		{"shape", `[{"class":"a.Nothing","color":"red"}]`, "400 several overloads of shape take these 1 arguments"},
+		{"shape", `[{"class":"a.Address","color":"red"}]`, "400 no overload of shape takes these 1 arguments"},
 		{"none", ``, `"none" ""`},
 		{"nothing", ``, "400 0 arguments were given for 1 types of nothing(java.lang.String)"},
 		// What is not known goes the generic way; what is known is converted all the same.
@@ -303,6 +333,9 @@ func TestOverloads(t *testing.T) {
 	} {
 		check(t, c, tt.method+" "+tt.body, tt.want, tt.body, ":path", "/a.B/"+tt.method, config.SchemaHeader, id)
 	}
+	// What stands behind the first megabyte of an argument does not decide: here int[] does not take it.
+	long := "[[" + strings.Repeat("1,", maxLooks) + "2.5]]"
+	check(t, c, "long", fmt.Sprintf(`400 argument 0, byte %d (at "/0/%d"): expected int`, 2*maxLooks+2, maxLooks), long, ":path", "/a.B/nums", config.SchemaHeader, id)
 	// The request's own types come first.
 	check(t, c, "typed", `"over" "Ljava/util/List;" [a.User{"id":1L}]`, `[[{"id":1}]]`, ":path", "/a.B/over", config.SchemaHeader, id, types, "java.util.List")
 	check(t, c, "other type", `"over" "J" 1L`, `[1]`, ":path", "/a.B/over", config.SchemaHeader, id, types, "long")
