@@ -1,24 +1,35 @@
 package transcode
 
-import "math/big"
+import (
+	"bytes"
+	"math/big"
+	"strconv"
+)
 
-// maxBigInteger is the longest text of a java.math.BigInteger in a typed call: making its binary form takes more than
-// linear time.
-const maxBigInteger = 10_000
+// Bounds of java.math.BigDecimal and BigInteger: Java takes more than linear time to make a number of its digits, and of
+// an exponent as many digits as that says.
+const (
+	maxBigDigits   = 10_000 // characters of the text
+	maxBigExponent = 10_000
+)
 
-// big writes a number of any size, if text is one. A generic call takes the text; a typed one an object of the fields
+// big writes a number of any size within the bounds, if text is one. A generic call takes the text; a typed one an object of the fields
 // that peers read: the text of a BigDecimal, sign and 32-bit digits of a BigInteger, the highest first.
 func (a *arguments) big(t *javaType, text []byte) bool {
-	if !isNumber(text) || t.base == integerType && !isInteger(text) {
+	if len(text) > maxBigDigits || !isNumber(text) || t.base == integerType && !isInteger(text) {
 		return false
+	}
+	if i := bytes.IndexAny(text, "eE"); i >= 0 {
+		n, err := strconv.Atoi(string(bytes.TrimPrefix(text[i+1:], []byte("+"))))
+		if err != nil || n > maxBigExponent || n < -maxBigExponent {
+			return false
+		}
 	}
 	switch {
 	case a.generic && !a.result:
 		a.w.StringBytes(text)
 	case t.base == decimalType:
 		a.varied = a.around(t.class, text) != nil || a.varied
-	case len(text) > maxBigInteger:
-		return false
 	default:
 		a.bigInteger(text)
 	}
