@@ -239,7 +239,7 @@ func TestSchemaRefusals(t *testing.T) {
 		{"java.time.Duration", `"P"`, `java.time.Duration`}, {"java.time.Duration", `"PT"`, `java.time.Duration`}, {"java.time.Duration", `"PT1.5H"`, `java.time.Duration`},
 		{"java.time.Duration", `"PT9223372036854775807S"`, `java.time.Duration`}, {"java.time.Period", `"P1"`, `java.time.Period`}, {"java.time.ZonedDateTime", `"2024-02-29T13:14:15+01:00[a b]"`, `ZonedDateTime`},
 		{"java.util.Date", `"2024-02-29 13:14:15"`, `RFC 3339`}, {"java.util.Date", `"2024-02-29"`, `RFC 3339`},
-		{"java.math.BigInteger", `1.5`, `expected java.math.BigInteger (an integer, or one in a string), found 1.5`}, {"java.math.BigInteger", `"` + strings.Repeat("9", 20000) + `"`, `BigInteger`},
+		{"java.math.BigInteger", `1.5`, `expected java.math.BigInteger (an integer, or one in a string, of at most 10000 digits), found 1.5`}, {"java.math.BigInteger", `"` + strings.Repeat("9", 20000) + `"`, `BigInteger`},
 		{"byte[]", `"?"`, `base64`}, {"char[]", `["ab"]`, `expected char (a string of one character), found the string "ab"`}, {"char", `""`, `char`},
 		{"a.Animal", `{"class":"a.Address"}`, `expected the class a.Animal or one of the service's classes that has all of its fields, found "a.Address"`},
 		{"a.Animal", `{"class":"java.io.File"}`, `found "java.io.File"`},
