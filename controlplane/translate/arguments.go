@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
 	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -78,11 +77,7 @@ func (u *unit) tellArguments(routes []*routev3.Route, to []variant, w way) {
 	}
 	for _, r := range routes {
 		for name := range met {
-			switch {
-			case r.GetTypedPerFilterConfig()[name] != nil:
-			case name == bufferFilter: // it acts on whatever meets it
-				enable(r, name, &bufferv3.BufferPerRoute{Override: &bufferv3.BufferPerRoute_Disabled{Disabled: true}})
-			default:
+			if r.GetTypedPerFilterConfig()[name] == nil {
 				enable(r, name, switchedOn)
 			}
 		}

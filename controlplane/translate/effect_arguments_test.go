@@ -62,7 +62,7 @@ rules:
 ---
 {kind: Traffic, name: hello, service: com.example.Hello, maxRequestSize: 1KiB, rateLimit: {match: {arguments: {"0": limited}}, requests: 1, per: 1h}}
 ---
-{kind: Route, name: web, service: web, rules: [{match: {arguments: {"0.user": ann}}, to: {labels: {color: red}}}, {to: {labels: {color: white}}}]}
+{kind: Route, name: web, service: web, rules: [{match: [{arguments: {"0.user": ann}}, {arguments: {"1": ann}}], to: {labels: {color: red}}}, {to: {labels: {color: white}}}]}
 `
 
 // Routes are chosen by what stands in the arguments of calls, in whichever form they come.
@@ -124,6 +124,21 @@ func TestArguments(t *testing.T) {
 	for _, x := range []struct{ argument, want string }{{"a%b", "red "}, {"7", "blue "}, {"b", "white "}} {
 		if answer := e.consumeWith(hello, "ask", x.argument); !strings.Contains(answer, x.want) {
 			t.Errorf("a consumer with %s: %q, want %q", x.argument, answer, x.want)
+		}
+	}
+	for text, want := range map[string]string{"ann": "red", "eve": "white"} { // a service that speaks HTTP
+		if answer := e.consumeWith("web", "ask", "x", text); !strings.Contains(answer, want) {
+			t.Errorf("a consumer of web with %s: %q, want %q", text, answer, want)
+		}
+	}
+	for text, want := range map[string]string{"a%b": "red ", "b": "white "} {
+		answer := e.consumeFrame(hello, "$invoke", "Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;", func(w *dubbo.Writer) {
+			w.String("ask")
+			w.Buf = append(w.Buf, "\x71\x07[string\x10java.lang.String\x71\x07[object"...)
+			w.String(text)
+		})
+		if !strings.Contains(answer, want) {
+			t.Errorf("a generic call with %s: %q, want %q", text, answer, want)
 		}
 	}
 	for i, want := range []int{200, 429, 429} {
@@ -189,6 +204,16 @@ func TestSource(t *testing.T) {
 // consumeWith calls a method with strings as a Dubbo consumer does.
 func (e *edge) consumeWith(service, method string, arguments ...string) string {
 	e.t.Helper()
+	return e.consumeFrame(service, method, strings.Repeat("Ljava/lang/String;", len(arguments)), func(w *dubbo.Writer) {
+		for _, a := range arguments {
+			w.String(a)
+		}
+	})
+}
+
+// consumeFrame calls a method with arguments of types, and returns the answer's body.
+func (e *edge) consumeFrame(service, method, types string, arguments func(w *dubbo.Writer)) string {
+	e.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
 	if err != nil {
 		e.t.Fatal(err)
@@ -199,9 +224,10 @@ func (e *edge) consumeWith(service, method string, arguments ...string) string {
 	}
 	var w dubbo.Writer
 	w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.Hessian2, ID: 7}))
-	for _, s := range append([]string{"2.0.2", service, "0.0.0", method, strings.Repeat("Ljava/lang/String;", len(arguments))}, arguments...) {
+	for _, s := range []string{"2.0.2", service, "0.0.0", method, types} {
 		w.String(s)
 	}
+	arguments(&w)
 	w.UntypedMap()
 	w.End()
 	dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
@@ -213,4 +239,23 @@ func (e *edge) consumeWith(service, method string, arguments ...string) string {
 		e.t.Fatal(err)
 	}
 	return string(body)
+}
+
+// A form on POST / may be as large as the policies of the service that it names say.
+func TestFormSize(t *testing.T) {
+	provider := overDubbo(t, "any", &never)
+	e := newEdge(t, []model.Service{
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, provider, nil)}},
+		{Name: "com.example.Large", Instances: []model.Instance{instance(model.ProtocolDubbo, provider, nil)}},
+	}, `{kind: Traffic, name: hello, service: com.example.Hello, maxRequestSize: 1KiB}`)
+	for _, x := range []struct {
+		service string
+		size    int
+		want    int
+	}{{hello, 100, 200}, {hello, 2000, 413}, {hello, 200_000, 413}, {"com.example.Large", 2000, 200}, {"com.example.Large", 2_000_000, 200}} {
+		form := "interface=" + x.service + "&method=ask&parameterTypesString=Ljava/lang/String;&parameter=" + strings.Repeat("x", x.size)
+		if status, body := e.post("/", "application/x-www-form-urlencoded", form); status != x.want {
+			t.Errorf("%d bytes for %s: %d %.200s, want %d", x.size, x.service, status, body, x.want)
+		}
+	}
 }

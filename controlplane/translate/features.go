@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"math"
+
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	bufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/buffer/v3"
@@ -102,8 +104,8 @@ func policyFilters(opt Options) []*hcmv3.HttpFilter {
 	filters = append(filters,
 		off(denyFilter, refusing(denyFilter)),
 		off(allowFilter, refusing(allowFilter)),
-		off(fallbackFilter, &customv3.CustomResponse{}),                            // sees the refusals of all that come after it
-		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(1)}), // a route says how much
+		off(fallbackFilter, &customv3.CustomResponse{}),                                         // sees the refusals of all that come after it
+		off(bufferFilter, &bufferv3.Buffer{MaxRequestBytes: wrapperspb.UInt32(math.MaxUint32)}), // a route says how much
 	)
 	if !opt.contrib() {
 		filters = append(filters, httpFilter(elsewhereFilter, config.ElsewhereFilter, opt)) // before the one that answers, on the way back

@@ -133,13 +133,13 @@ func formRoute(filters []string) *routev3.Route {
 }
 
 // switches are the filters that routes switch on and that a form has to meet as well. Left out are those for calls of
-// Dubbo consumers, the limit of a body's size, of which forms have their own, and those that act on whatever meets them.
+// Dubbo consumers, and those that act on whatever meets them.
 func switches(routes []*routev3.Route) []string {
 	found := map[string]bool{}
 	for _, r := range routes {
 		for name := range r.GetTypedPerFilterConfig() {
 			switch {
-			case name == schemaFilter, name == restFilter, name == bufferFilter, strings.HasPrefix(name, adaptivePrefix):
+			case name == schemaFilter, name == restFilter, strings.HasPrefix(name, adaptivePrefix):
 			default:
 				found[name] = true
 			}
