@@ -8,7 +8,7 @@ import (
 
 const (
 	seenShards = 16
-	// seenPerShard bounds the memory: all shards together hold a million signatures, in about 50 MB.
+	// seenPerShard bounds the memory: all shards together hold a million signatures, in about 30 MB.
 	seenPerShard = 1 << 16
 )
 

@@ -28,8 +28,9 @@ func judged(t *testing.T, keyFile string, signedHeaders []string, line, body str
 	name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 	var c callers.Check
 	c.Begin(set)
-	for i, f := 0, append(fields, name, value); i < len(f); i += 2 {
-		c.Header([]byte(f[i]), []byte(f[i+1]))
+	fields = append(fields, name, value)
+	for i := 0; i < len(fields); i += 2 {
+		c.Header([]byte(fields[i]), []byte(fields[i+1]))
 	}
 	v := c.Decide(time.Now())
 	if v.Wait {
