@@ -82,7 +82,8 @@ type Ejection struct {
 	SuccessRate *SuccessRate `json:"successRate,omitempty"`
 	// PanicBelow is the share of healthy instances below which all are used again; 50% by default, 0% for never.
 	PanicBelow *Percent `json:"panicBelow,omitempty"`
-	// Recovery is how an instance that comes back gets its weight again; 10% each 10s by default.
+	// Recovery is how an instance gets its weight again that passes a health check after it had failed, or is new: 10% more each
+	// 10s where nothing is said in it, all at once without it.
 	Recovery *Recovery `json:"recovery,omitempty"`
 }
 

@@ -26,6 +26,8 @@ func eject(c *clusterv3.Cluster, t target) {
 	o := &clusterv3.OutlierDetection{
 		Interval: durationOf(e.Interval), BaseEjectionTime: durationOf(e.BaseTime), MaxEjectionTime: durationOf(e.MaxTime),
 		EnforcingSuccessRate: never, EnforcingLocalOriginSuccessRate: never,
+		// By default Envoy brings an instance back with the next health check that is good, however it treats calls.
+		SuccessfulActiveHealthCheckUnejectHost: wrapperspb.Bool(false),
 	}
 	if base := e.BaseTime.Or(0); base > 0 && base > e.MaxTime.Or(base) {
 		o.MaxEjectionTime = durationOf(e.BaseTime) // Envoy refuses a longest time that is shorter than the first

@@ -57,7 +57,8 @@ var spoken = map[model.Protocol]string{
 }
 
 func httpCheck(h *model.HealthCheck, p model.Protocol) *corev3.HealthCheck_HttpHealthCheck_ {
-	check := &corev3.HealthCheck_HttpHealthCheck{Path: cmp.Or(h.Path, "/"), Host: h.Host}
+	// By default Envoy names the cluster, which is no host: servers refuse that with 400.
+	check := &corev3.HealthCheck_HttpHealthCheck{Path: cmp.Or(h.Path, "/"), Host: cmp.Or(h.Host, "localhost")}
 	if p != model.ProtocolHTTP && p != model.ProtocolDubbo {
 		check.CodecClientType = typev3.CodecClientType_HTTP2
 	}
