@@ -19,7 +19,6 @@ import (
 type incident struct {
 	suspects []blame.Suspect // that can be withdrawn
 	at       int             // the one that is withdrawn; behind the last when none of them is why
-	words    string
 }
 
 // mostTried bounds how many policies are tried for one resource.
@@ -49,7 +48,7 @@ func (f *feed) judgeRefusals() {
 func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 	in := f.incidents[id]
 	if in == nil {
-		in = &incident{at: -1, words: r.Text}
+		in = &incident{at: -1}
 		for _, s := range f.suspects(r) {
 			// Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
 			if s.Revision != 0 && len(in.suspects) < mostTried && (r.Accepted != 0 || s.Quoted) {
@@ -70,7 +69,7 @@ func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 		kind, name := splitID(s.ID)
 		why := policy.Problem{
 			Field: s.Leaf.Field, Line: s.Leaf.Line, Column: s.Leaf.Column,
-			Message: fmt.Sprintf("Envoy %s refuses %s %s: %.*s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, longestWords, r.Text),
+			Message: fmt.Sprintf("Envoy %s refuses %s %s: %s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, oneLine(r.Text)),
 		}
 		if f.policies.Refuse(kind, name, s.Revision, why) {
 			return
@@ -97,6 +96,12 @@ func (f *feed) inForceAt(s blame.Suspect, publication uint64) bool {
 		}
 	}
 	return there
+}
+
+// oneLine is a text of Envoy's that fits among others.
+func oneLine(words string) string {
+	words = strings.Join(strings.Fields(words), " ")
+	return strings.ToValidUTF8(words[:min(len(words), longestWords)], "")
 }
 
 func splitID(id string) (model.Kind, string) {

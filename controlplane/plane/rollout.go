@@ -183,7 +183,7 @@ func (f *feed) report() rollout.Report {
 
 // explained is a refusal with the policy that is probably why.
 func (f *feed) explained(r xds.Refusal) rollout.Refusal {
-	out := rollout.Refusal{Type: r.Type, Resource: r.Resource, Text: r.Text}
+	out := rollout.Refusal{Type: r.Type, Resource: r.Resource, Text: oneLine(r.Text)}
 	if suspects := f.suspects(r); len(suspects) > 0 && (r.Accepted != 0 || suspects[0].Quoted) {
 		out.Policy, out.Field, out.Revision = suspects[0].ID, suspects[0].Leaf.Field, suspects[0].Revision
 	}

@@ -93,6 +93,10 @@ func (d *decoder) checkRequests(path string, v any) {
 		d.exactlyOneOrHost(path, v)
 	case model.Redirect:
 		d.redirect(path, v)
+	case model.Response:
+		d.response(path, v)
+	case model.HeaderChange:
+		d.headerChange(path, v)
 	case model.LoadBalancing:
 		d.loadBalancing(path, v)
 	case model.HashKey:
@@ -113,7 +117,7 @@ func (d *decoder) checkRequests(path string, v any) {
 		d.needs(path, "forks", v.Forks != nil, "mode: forking", forking)
 		d.needs(path, "after", v.After != nil, "mode: forking", forking)
 	case model.Ejection:
-		d.ascending(path, "baseTime", v.BaseTime, "maxTime", v.MaxTime)
+		d.ejection(path, v)
 	case model.Breaker:
 		d.atLeastOne(path, set{"errorPercent", v.ErrorPercent != nil}, set{"slowPercent", v.SlowPercent != nil})
 		d.needs(path, "slowPercent", v.SlowPercent != nil, "slowAfter", v.SlowAfter != nil)

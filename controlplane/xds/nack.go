@@ -80,7 +80,8 @@ func (s *subscription) refuse(r response, names []string, text string) {
 			continue // removed
 		}
 		accepted := s.accepted[name]
-		if accepted != 0 && accepted == e.instead {
+		fresh := e.instead == 0 && r.before[name] == nil && len(s.accepted) > 0 // there was no such resource before
+		if accepted != 0 && accepted == e.instead || fresh {
 			accepted = e.since - 1
 		}
 		s.refused[name] = refusal{text: text, since: e.since, accepted: accepted}

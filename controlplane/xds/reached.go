@@ -58,7 +58,7 @@ type Refusal struct {
 	Resource string
 	Text     string // the proxy's words
 	Since    uint64 // the publication that brought what it refuses
-	Accepted uint64 // the newest publication known with what it has; 0 when it has nothing, or that is not known
+	Accepted uint64 // the newest publication known with what it has, if that is nothing; 0 when it is not known
 	Shared   bool   // another proxy has taken what this one refuses
 }
 
