@@ -21,7 +21,7 @@ func expected(t *javaType) string {
 		floatType: " (a number of 32 bits)", doubleType: " (a number of 64 bits)", stringType: " (a string)",
 		decimalType: " (a number, or one in a string, of at most 10000 digits and an exponent up to 10000)",
 		integerType: " (an integer, or one in a string, of at most 10000 digits)",
-		dateType: " (RFC 3339 text or milliseconds since 1970)", sqlType: " (RFC 3339 text or milliseconds since 1970)", textType: " (a string)",
+		dateType:    " (RFC 3339 text or milliseconds since 1970)", sqlType: " (RFC 3339 text or milliseconds since 1970)", textType: " (a string)",
 		bytesType: " (a base64 string or an array of numbers)", charsType: " (a string or an array of strings of one character)",
 		arrayType: " (an array)", collectionType: " (an array)", mapType: " (an object)", objectType: " (an object)",
 		numberType: " (a number)", otherType: "",

@@ -18,6 +18,7 @@ type result struct {
 	body    []byte // a problem
 	scratch []byte
 	limit   int // of out, in bytes
+	reread  int // bytes of out
 
 	answers   *answers // what a schema says, nil for nothing
 	unwrap    string   // the member of the result that is written, with dots between levels; "" for all of it
@@ -45,7 +46,7 @@ func (d *result) reset() {
 // begin makes d read the body of an answer to the request with this head. Neither its JSON nor what is read again
 // because of references gets larger than maxBytes, or than jsonLimit allows for the body's size.
 func (d *result) begin(body []byte, maxBytes int, h *head, generic bool) {
-	d.limit = jsonLimit(len(body), maxBytes)
+	d.limit, d.reread = jsonLimit(len(body), maxBytes), 0
 	d.r.Reset(body, d.limit)
 	d.out = d.out[:0]
 	if n := len(body); n > keepBytes { // growing step by step would take several times as much

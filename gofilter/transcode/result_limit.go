@@ -35,3 +35,10 @@ func (d *result) room(n int) error {
 	}
 	return &noRoom{d.r.Offset(), d.limit}
 }
+
+// again reports whether so many bytes of out may be read once more, and counts them: maps that stand for something else,
+// in each other as deep as values may be, would be read as often as that.
+func (d *result) again(n int) bool {
+	d.reread += n
+	return d.reread <= d.limit
+}

@@ -32,7 +32,10 @@ func (d *result) mapping() error {
 	}
 	d.r.Close(n)
 	d.out = append(d.out, '}')
-	if len(keys.naming) > 0 {
+	switch {
+	case keys.value != nil:
+		d.standFor(from, keys.value)
+	case len(keys.naming) > 0:
 		d.rename(from, d.keys[base:], keys.naming)
 	}
 	d.keys = d.keys[:base]
@@ -52,7 +55,14 @@ func (d *result) entry(from int, keys *keySet) error {
 	if (d.generic || d.dropClass) && kind == dubbo.String && d.r.Kind() == dubbo.String && string(d.out[at:]) == `"class"` {
 		return d.classEntry(mark, keys)
 	}
-	if d.dropNulls && d.r.Kind() == dubbo.Null || keys.repeats(kind, d.out, from, at) {
+	drop := d.dropNulls && d.r.Kind() == dubbo.Null
+	if !drop {
+		var err error
+		if drop, err = d.repeats(keys, kind, from, at); err != nil {
+			return err
+		}
+	}
+	if drop {
 		d.out = d.out[:mark]
 		return d.r.Skip()
 	}
@@ -76,8 +86,11 @@ func (d *result) classEntry(mark int, keys *keySet) (err error) {
 	if d.scratch, err = d.r.AppendString(d.scratch[:0]); err != nil {
 		return err
 	}
+	if d.generic {
+		keys.value = mapValues[string(d.scratch)]
+	}
 	if d.answers != nil {
-		keys.naming = d.answers.classes[string(d.scratch)].naming
+		keys.naming = d.answers.classes[string(d.scratch)].properties
 	}
 	if d.dropClass {
 		d.out = d.out[:mark]
@@ -142,23 +155,27 @@ type keySet struct {
 	seen map[string]bool // nil while all are of one kind
 
 	naming map[string]string // of the class that the map stands for
+	value  mapValue          // makes the text of one that stands for one value
 }
 
 // repeats reports whether the key that out holds from at on is in the map before, which begins at from.
-func (k *keySet) repeats(kind dubbo.Kind, out []byte, from, at int) bool {
+func (d *result) repeats(k *keySet, kind dubbo.Kind, from, at int) (bool, error) {
 	if k.kind == dubbo.Invalid {
 		k.kind = kind
 	}
 	if k.seen == nil {
 		if kind == k.kind {
-			return false
+			return false, nil
 		}
-		k.seen = names(out[from:at])
+		if !d.again(at - from) {
+			return false, &noRoom{d.r.Offset(), d.limit}
+		}
+		k.seen = names(d.out[from:at])
 	}
-	key := string(out[at:])
+	key := string(d.out[at:])
 	repeated := k.seen[key]
 	k.seen[key] = true
-	return repeated
+	return repeated, nil
 }
 
 // names gives the names of an object of which the end is missing, quoted as they are.

@@ -282,3 +282,94 @@ func TestNamingOfGenericResults(t *testing.T) {
 		}
 	}
 }
+
+// Generic answers of Dubbo Java have values of java.time and the like as maps of what their getters give, and fields
+// called as their getters have it. The maps are as Dubbo Java 2.7.23 and 3.3.6 send them, without what is passed over.
+func TestValuesOfGenericResults(t *testing.T) {
+	s := &config.Schema{Classes: map[string]config.Class{"a.Bean": fields("java.lang.String URL", "boolean isActive", "java.lang.String uri", "java.lang.String Uri", "long id")}}
+	nested := func(class string, members ...any) func(w *dubbo.Writer) {
+		return func(w *dubbo.Writer) {
+			w.UntypedMap()
+			for i := 0; i < len(members); i += 2 {
+				w.String(members[i].(string))
+				switch v := members[i+1].(type) {
+				case int:
+					w.Int(int32(v))
+				case int64:
+					w.Long(v)
+				case string:
+					w.String(v)
+				case func(w *dubbo.Writer):
+					v(w)
+				}
+			}
+			w.String("class")
+			w.String(class)
+			w.End()
+		}
+	}
+	offset := nested("java.time.ZoneOffset", "totalSeconds", 3600, "rules", nested("java.time.zone.ZoneRules", "transitions", (*dubbo.Writer).Null), "id", "+01:00")
+	zone := nested("java.time.ZoneRegion", "id", "Europe/Berlin")
+	day := []any{"year", 2024, "monthValue", 2, "dayOfMonth", 29, "month", "FEBRUARY", "hour", 13, "minute", 14, "second", 15, "nano", 5000000, "offset", offset}
+	uuid := []any{"mostSignificantBits", int64(1314564453825188563), "leastSignificantBits", int64(-6605018797301088256)}
+	for _, tt := range []struct {
+		write   func(w *dubbo.Writer)
+		want    string
+		headers []string
+	}{
+		{write: nested("java.time.Instant", "epochSecond", int64(1709212455), "nano", 5), want: `"2024-02-29T13:14:15.000000005Z"`},
+		{write: nested("java.time.OffsetDateTime", day...), want: `"2024-02-29T13:14:15.005+01:00"`},
+		{write: nested("java.time.ZonedDateTime", append([]any{"zone", zone}, day...)...), want: `"2024-02-29T13:14:15.005+01:00[Europe/Berlin]"`},
+		{write: nested("java.time.ZonedDateTime", append([]any{"zone", offset}, day...)...), want: `"2024-02-29T13:14:15.005+01:00"`},
+		{write: nested("java.time.OffsetTime", day...), want: `"13:14:15.005+01:00"`},
+		{write: nested("java.time.Duration", "negative", "x", "seconds", int64(5400), "nano", 0), want: `"PT1H30M"`},
+		{write: nested("java.time.Period", "years", 1, "months", 2, "days", 0), want: `"P1Y2M"`},
+		{write: nested("java.time.YearMonth", "year", 2024, "monthValue", 2), want: `"2024-02"`},
+		{write: nested("java.time.MonthDay", "monthValue", 2, "dayOfMonth", 29), want: `"--02-29"`},
+		{write: nested("java.time.Year", "value", 2024), want: `"2024"`},
+		{write: zone, want: `"Europe/Berlin"`},
+		{write: nested("java.util.UUID", uuid...), want: `"123e4567-e89b-12d3-a456-426614174000"`},
+		{write: nested("java.util.UUID", uuid...), want: `"123e4567-e89b-12d3-a456-426614174000"`, headers: []string{"x-dubbo-longs", "string", "x-dubbo-class", "include"}},
+		{write: nested("java.util.Locale", "language", "zh", "country", "TW", "script", "Hant", "variant", ""), want: `"zh_TW_#Hant"`},
+		{write: nested("java.util.Locale", "language", "de", "country", "", "script", ""), want: `"de"`},
+		{write: nested("java.util.Currency", "currencyCode", "EUR"), want: `"EUR"`},
+		// What does not have the members is a map.
+		{write: nested("java.time.Instant", "nano", 5), want: `{"nano":5}`},
+		{write: nested("java.time.Instants", "epochSecond", 4, "nano", 5), want: `{"epochSecond":4,"nano":5}`},
+		{write: nested("a.Bean", "uRL", "u", "active", 1, "uri", "x", "at", nested("java.time.Instant", "epochSecond", 0, "nano", 0)),
+			want: `{"URL":"u","isActive":1,"uri":"x","at":"1970-01-01T00:00:00Z"}`},
+	} {
+		c := new(Call)
+		if _, bad := start(c, "", append([]string{":path", "/a.B/m"}, tt.headers...)...); bad != nil {
+			t.Fatalf("%s", bad.Body)
+		}
+		c.answers = newAnswers(s)
+		if _, r := c.Upstream(reply(c, 20, of(tt.write)), false); string(r.Body) != tt.want {
+			t.Errorf("got %s\nwant %s", r.Body, tt.want)
+		}
+	}
+}
+
+// Maps in each other that stand for values, or have keys of several kinds, are not read again and again.
+func TestNestedMapsAreReadOnce(t *testing.T) {
+	var deep func(w *dubbo.Writer, depth int)
+	deep = func(w *dubbo.Writer, depth int) {
+		w.UntypedMap()
+		w.String("class")
+		w.String("java.time.Year")
+		w.String("x")
+		if depth > 0 {
+			deep(w, depth-1)
+		} else {
+			w.String(strings.Repeat("y", 1<<20))
+		}
+		w.Int(1)
+		w.Int(2)
+		w.End()
+	}
+	var d result
+	d.begin(written(of(func(w *dubbo.Writer) { deep(w, 120) })), 1<<21, &head{}, true)
+	if _, f := d.read(); f == nil || d.reread > 2*d.limit {
+		t.Errorf("%v, %d bytes read again of %d", f, d.reread, d.limit)
+	}
+}
