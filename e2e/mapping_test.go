@@ -87,35 +87,83 @@ func TestMapping(t *testing.T) {
 				}
 				return err
 			})
-			for _, x := range mapped {
-				t.Run(x.request, func(t *testing.T) {
-					status, body, err := m.request(x.request, x.body, x.headers...)
-					if err != nil || status != x.status {
-						t.Fatalf("status %d, %v, want %d; %.500s", status, err, x.status, body)
-					}
-					if status == http.StatusBadRequest {
-						if detail, _ := digits(t, body).(map[string]any)["detail"].(string); !strings.HasPrefix(detail, x.want) {
-							t.Errorf("detail %q, want %q", detail, x.want)
-						}
-						return
-					}
-					got := digits(t, body)
-					if all, ok := got.(map[string]any); ok && strings.HasPrefix(x.request, "PUT") {
-						delete(all, "addresses") // dubbo-go makes empty lists and maps of null
-						delete(all, "attributes")
-						if home, ok := all["home"].(map[string]any); ok && home["street"] == "" {
-							delete(home, "street")
-						}
-					}
-					if d := cmp.Diff(digits(t, []byte(x.want)), got); d != "" {
-						t.Errorf("answer differs (-want +got):\n%s", d)
-					}
-				})
-			}
+			m.requireMapped(t)
 		})
 	}
 	for _, problem := range m.problems(t) {
 		t.Errorf("a problem: %+v", problem)
+	}
+}
+
+// requireMapped makes all requests of the mapping.
+func (m *mesh) requireMapped(t *testing.T) {
+	t.Helper()
+	for _, x := range mapped {
+		t.Run(x.request, func(t *testing.T) {
+			status, body, err := m.request(x.request, x.body, x.headers...)
+			if err != nil || status != x.status {
+				t.Fatalf("status %d, %v, want %d; %.500s", status, err, x.status, body)
+			}
+			if status == http.StatusBadRequest {
+				if detail, _ := digits(t, body).(map[string]any)["detail"].(string); !strings.HasPrefix(detail, x.want) {
+					t.Errorf("detail %q, want %q", detail, x.want)
+				}
+				return
+			}
+			got := digits(t, body)
+			if all, ok := got.(map[string]any); ok && strings.HasPrefix(x.request, "PUT") {
+				delete(all, "addresses") // dubbo-go makes empty lists and maps of null
+				delete(all, "attributes")
+				if home, ok := all["home"].(map[string]any); ok && home["street"] == "" {
+					delete(home, "street")
+				}
+			}
+			if d := cmp.Diff(digits(t, []byte(x.want)), got); d != "" {
+				t.Errorf("answer differs (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestTwoMappings: what a second policy says of the same service, and one of another service of the same path, changes
+// nothing of what the first does.
+func TestTwoMappings(t *testing.T) {
+	m := startMesh(t)
+	m.put(t, "/dubbomesh/policies/Mapping/echo", rest)
+	m.register(t, echoService, peers[2].start(t, "one").address)
+	m.register(t, helloService, startProvider(t, "hello", 0).address)
+	m.put(t, "/dubbomesh/policies/Mapping/another-of-echo", `
+service: org.dubbomesh.demo.Echo
+operations:
+- {verb: GET, path: "/others/{id}", method: getUser, parameters: [{from: path, name: id, type: long}]}
+- {verb: GET, path: "/people/{id}", method: echo, parameters: [{from: path, name: id, type: java.lang.String}]}
+classes: {org.dubbomesh.demo.User: {naming: {name: label}}}
+exceptions: [{class: org.dubbomesh.demo.BusinessException, status: 418}]
+results: {class: true}`)
+	m.put(t, "/dubbomesh/policies/Mapping/another", `
+service: `+helloService+`
+methods: [{name: hash, parameters: [{name: text, type: java.lang.String}], returns: int}]
+operations:
+- {verb: GET, path: "/hash/{text}", method: hash}
+- {verb: GET, path: /sum, method: hash, parameters: [{from: query, name: a}]}`)
+	for request, want := range map[string]string{"GET /others/1": `"label":"Ann"`, "GET /hash/a": "97"} {
+		eventually(t, request, func() error {
+			status, body, err := m.request(request, "")
+			if err == nil && (status != http.StatusOK || !strings.Contains(string(body), want) || strings.Contains(string(body), "full_name")) {
+				err = fmt.Errorf("%d %.300s", status, body)
+			}
+			return err
+		})
+	}
+	m.requireMapped(t)
+	told := fmt.Sprint(m.problems(t))
+	for _, want := range []string{
+		"GET /sum belongs to org.dubbomesh.demo.Echo already, by /dubbomesh/policies/Mapping/echo",
+		"operation GET /people/{*} is said otherwise by Mapping/echo",
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("problems do not say %q: %s", want, told)
+		}
 	}
 }
 

@@ -119,8 +119,13 @@ func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []m
 	}
 	if i.Good != nil {
 		view.Service, view.Paused = i.Good.Meta().Service, i.Good.Meta().Paused
-		for _, p := range policy.References(i.Good, snap) {
-			view.Notes = append(view.Notes, p.Field+": "+p.Message)
+		references := policy.References(i.Good, snap)
+		if i.Status.Verdict == policystore.Accepted { // else the text is another one
+			references = policy.Place(i.Status.Kind, i.Status.Name, i.Text, references)
+		}
+		for _, p := range references {
+			p.Warning = false // which goes without saying
+			view.Notes = append(view.Notes, p.String())
 		}
 	}
 	for _, p := range problems {

@@ -53,6 +53,8 @@ type PolicyMeta struct {
 	Source string `json:"-"`
 	// Revision at which etcd wrote it; 0 when it did not come from etcd.
 	Revision int64 `json:"-"`
+	// Created is the revision at which etcd wrote its key first; 0 when it did not come from etcd.
+	Created int64 `json:"-"`
 	// Registered policies are made of rules in a service registry; they count where no other policy says anything.
 	Registered bool `json:"-"`
 }
@@ -90,8 +92,8 @@ type Policy interface {
 // PolicyID names a policy as people do: Traffic/hello.
 func PolicyID(p Policy) string { return string(p.Kind()) + "/" + p.Meta().Name }
 
-// Policies are all policies that are in force, of each kind sorted by service and then by name. They are never changed
-// after they were published. Make them with NewPolicies.
+// Policies are all policies that are in force, of each kind sorted by service and then by name; mappings by service, then
+// the older first, then by name. They are never changed after they were published. Make them with NewPolicies.
 type Policies struct {
 	Meshes    []Mesh
 	Gateways  []Gateway
@@ -141,6 +143,10 @@ func NewPolicies(list ...Policy) Policies {
 	order(all.Lanes)
 	order(all.Access)
 	order(all.Mappings)
+	// What a new mapping says must not change what calls by older ones are answered.
+	slices.SortStableFunc(all.Mappings, func(a, b Mapping) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Created, b.Created))
+	})
 	order(all.Telemetry)
 	return all
 }

@@ -58,8 +58,8 @@ type MappedOperation struct {
 	Parameters []MappedBinding `json:"parameters,omitempty"`
 	// Status of a success; 200 by default.
 	Status *uint32 `json:"status,omitempty" check:"min=200,max=299"`
-	// Unwrap is the field of the result that is the body; the whole by default.
-	Unwrap string `json:"unwrap,omitempty" check:"format=javaName"`
+	// Unwrap is the field of the result that is the body, with dots between levels: data.list; the whole by default.
+	Unwrap string `json:"unwrap,omitempty" check:"format=javaPath"`
 	// Exceptions become responses, before those of the mapping.
 	Exceptions []MappedException `json:"exceptions,omitempty" check:"nonEmpty"`
 }

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"cmp"
+	"math"
 	"reflect"
 	"slices"
 
@@ -92,9 +93,9 @@ func Overlay(there, said []model.Policy, prune bool) []model.Policy {
 		case known && same(old, p):
 			p = old
 		case known: // problems name it as they did
-			p = policy.At(p, old.Meta().Source, old.Meta().Revision)
+			p = policy.At(p, old.Meta().Source, old.Meta().Revision, old.Meta().Created)
 		default:
-			p = policy.At(p, "", 0)
+			p = policy.At(p, "", 0, math.MaxInt64)
 		}
 		delete(byID, id)
 		out = append(out, p)
@@ -136,7 +137,7 @@ func policyChanges(before, after []model.Policy) []PolicyChange {
 
 // same reports whether two policies say the same, wherever they stand.
 func same(a, b model.Policy) bool {
-	return reflect.DeepEqual(policy.At(a, "", 0), policy.At(b, "", 0))
+	return reflect.DeepEqual(policy.At(a, "", 0, 0), policy.At(b, "", 0, 0))
 }
 
 // compare lists what differs between resources of one type, sorted by name.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // mapped checks a mapping with the code that the filter reads it with. The paths of a schema's fields are those of the
@@ -20,8 +21,43 @@ func (d *decoder) mapped(m model.Mapping) {
 		path, message, _ := strings.Cut(text, ": ")
 		d.wrong(path, "%s", message)
 	}
+	for i, one := range m.Methods {
+		at := indexed("methods", i)
+		d.typeName(at+".returns", one.Returns)
+		for j, p := range one.Parameters {
+			d.typeName(indexed(at+".parameters", j)+".type", p.Type)
+		}
+	}
 	for i, o := range m.Operations {
-		d.operation(indexed("operations", i), o, m.Methods)
+		at := indexed("operations", i)
+		d.operation(at, o, m.Methods)
+		d.defaults(at, o, m.Methods, s.Classes)
+	}
+}
+
+// typeName warns of a name that is neither a primitive nor has a package.
+func (d *decoder) typeName(path, text string) {
+	t, err := config.ParseJavaType(text)
+	if text == "" || err != nil || strings.Contains(t.Name, ".") || slices.Contains(primitives, t.Name) {
+		return
+	}
+	d.warn(path, "%s is no primitive type%s; a class is written with its package", t.Name, meant(t.Name, primitives))
+}
+
+// defaults checks those whose type is written here.
+func (d *decoder) defaults(path string, o model.MappedOperation, methods []model.MappedMethod, classes map[string]config.Class) {
+	fitting := slices.DeleteFunc(slices.Clone(methods), func(m model.MappedMethod) bool {
+		return m.Name != o.Method || len(m.Parameters) != len(o.Parameters)
+	})
+	for j, b := range o.Parameters {
+		at, java := indexed(path+".parameters", j), b.Type
+		d.typeName(at+".type", java)
+		if java == "" && len(fitting) == 1 {
+			java = fitting[0].Parameters[j].Type
+		}
+		if err := config.CheckDefault(java, jsonText(b.Default), classes); err != nil {
+			d.wrong(at+".default", "%v", err)
+		}
 	}
 }
 

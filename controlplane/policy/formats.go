@@ -44,6 +44,7 @@ var formats = checked(map[string]format{
 	"hostPort":  {"host:port", "collector:4317", "", checkHostPort},
 	"json":      {"JSON text", "{}", "", checkJSON},
 	"javaName":  {"a Java name", "sayHi", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*$`, nil},
+	"javaPath":  {"Java names with dots between them", "data.list", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaClass": {"a Java class", "com.example.User", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaType":  {"a Java type", "java.util.List<com.example.User>", "", checkJavaType},
 	"argument":  {"the index of an argument, and what is below it", "0.user.id", `^[0-9]{1,3}(\.[^.\s]+)*$`, nil},

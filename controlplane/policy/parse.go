@@ -147,6 +147,28 @@ func parse(text []byte, line int, kind model.Kind, name string) *Parsed {
 	return out
 }
 
+// Place gives problems of a policy that was read as text, by their fields, the places where these stand.
+func Place(kind model.Kind, name, text string, problems []Problem) []Problem {
+	if len(problems) == 0 {
+		return nil
+	}
+	root, err := document.Parse(lineBreaks([]byte(text)), MaxBytes)
+	if root == nil || err != nil {
+		return problems
+	}
+	d := decoder{nodes: map[string]ast.Node{"": root}, given: map[string]string{"kind": string(kind), "name": name}}
+	if typ, known := kinds[kind]; known {
+		d.structure("", root, reflect.New(typ).Elem())
+	}
+	out := slices.Clone(problems)
+	for i := range out {
+		at := beginning(d.at(out[i].Field))
+		out[i].Line, out[i].Column = document.Position(at)
+		out[i].Width = width(at)
+	}
+	return sortProblems(out)
+}
+
 // kind reads the kind of a document.
 func (d *decoder) kind(root ast.Node, given model.Kind) model.Kind {
 	node, there := member(root, "kind")
@@ -175,11 +197,13 @@ func unknownKind(kind string) string {
 	return document.Quote(kind) + " is no kind of policy; write one of " + strings.Join(kindNames(), ", ")
 }
 
-// At returns a policy with where it was read from: its key or file, and the revision at which etcd wrote it.
-func At(p model.Policy, source string, revision int64) model.Policy {
+// At returns a policy with where it was read from: its key or file, and the revisions at which etcd wrote it and, first,
+// its key.
+func At(p model.Policy, source string, revision, created int64) model.Policy {
 	v := reflect.New(reflect.TypeOf(p)).Elem()
 	v.Set(reflect.ValueOf(p))
 	v.FieldByName("Source").SetString(source)
 	v.FieldByName("Revision").SetInt(revision)
+	v.FieldByName("Created").SetInt(created)
 	return v.Interface().(model.Policy)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// References warns of what a policy names and a mesh does not have at the moment: services, labels of instances. None of
+// References warns of what a policy names and a mesh does not have at the moment: services, labels of instances, methods
+// and classes. None of
 // that keeps a policy from being in force: services come and go.
 func References(p model.Policy, snap model.Snapshot) []Problem {
 	c := checker{snap: snap, own: p.Meta().Service}
@@ -18,6 +19,9 @@ func References(p model.Policy, snap model.Snapshot) []Problem {
 		c.warn("selector", "no service has an instance with the labels %s", labelText(s.Labels))
 	}
 	c.visit("", reflect.ValueOf(p), rule{})
+	if m, ok := p.(model.Mapping); ok {
+		c.mapping(m)
+	}
 	return c.problems
 }
 

@@ -6,12 +6,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 func TestReferences(t *testing.T) {
 	snap := model.Snapshot{
-		Services:    []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}},
-		Definitions: []model.Definition{{Service: "defined"}},
+		Services: []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}},
+		Definitions: []model.Definition{{Service: "defined"}, {
+			Service: "users", Methods: []config.Method{
+				{Name: "find", Parameters: []config.Parameter{{Type: "long"}}, Returns: "a.User"},
+				{Name: "list", Parameters: []config.Parameter{{Type: "int"}, {Type: "a.Role"}}, Returns: "java.util.List<a.User>"},
+			},
+			Classes: map[string]config.Class{"a.User": {Fields: []config.Parameter{{Name: "id", Type: "long"}, {Name: "home", Type: "a.Address"}}}, "a.Role": {Enum: []string{"ADMIN"}}, "a.Address": {Fields: []config.Parameter{{Name: "city", Type: "java.lang.String"}}}},
+		}},
 	}
 	for text, want := range map[string][]string{
 		`{kind: Traffic, name: t, service: a, subset: {labels: {version: v1}}}`: nil,
@@ -24,6 +31,21 @@ func TestReferences(t *testing.T) {
 			"warning: rules[0].to[1].labels: no instance of a has the labels version=v2, zone=x",
 			"warning: rules[0].to[2].service: c is not registered",
 			"warning: rules[0].mirror[0].service: d is not registered",
+		},
+		`{kind: Mapping, name: good, service: users, operations: [{verb: GET, path: "/u/{id}", method: find, parameters: [{from: path, name: id}], unwrap: home.city}]}`: nil,
+		`{kind: Mapping, name: bad, service: users, methods: [{name: add, parameters: [{name: u, type: a.Usr}]}], operations: [
+		{verb: GET, path: "/a/{id}", method: fnd, parameters: [{from: path, name: id}]},
+		{verb: GET, path: "/b/{id}", method: find, parameters: [{from: path, name: id, type: int}]},
+		{verb: GET, path: "/c/{id}", method: find, parameters: [{from: path, name: id}, {from: query, name: x, type: int}]},
+		{verb: GET, path: "/d/{id}", method: find, parameters: [{from: path, name: id}], unwrap: home.town},
+		{verb: GET, path: /e, method: list, parameters: [{from: query, name: n, default: x}, {from: query, name: r, default: BOSS}]}]}`: {
+			"warning: methods[0].parameters[0].type: nobody describes the class a.Usr; did you mean a.User?",
+			"warning: operations[0].method: users has no method fnd; did you mean find?",
+			"warning: operations[1].parameters[0].type: it is not int; there is find(long)",
+			"warning: operations[2].parameters: no method find has 2 of them; there is find(long)",
+			"warning: operations[3].unwrap: a.Address has no field town",
+			"warning: operations[4].parameters[0].default: \"x\" is no value of int; requests without the parameter would be refused",
+			"warning: operations[4].parameters[1].default: \"BOSS\" is no value of a.Role; write one of ADMIN; requests without the parameter would be refused",
 		},
 		`{kind: Lane, name: l, services: [a, e]}`:                       {"warning: services[1]: e is not registered"},
 		`{kind: Gateway, name: g, listeners: [{port: 1}], expose: [f]}`: {"warning: expose[0].service: f is not registered"},
@@ -39,5 +61,14 @@ func TestReferences(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s\n%s", text, diff)
 		}
+	}
+}
+
+func TestPlace(t *testing.T) {
+	text := "kind: Lane\nname: l\nservices:\n- a\n- e\n"
+	p := Parse("test", []byte(text))[0]
+	placed := Place(p.Kind, p.Name, text, References(p.Policy, model.Snapshot{Services: []model.Service{{Name: "a"}}}))
+	if len(placed) != 1 || placed[0].String() != "warning: 5:3: services[1]: e is not registered" {
+		t.Errorf("%v", placed)
 	}
 }

@@ -132,7 +132,7 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 	}}
 	if parsed.Policy != nil {
 		next.status.LastGood = &Good{Revision: e.Revision, Text: string(e.Value)}
-		next.good = policy.At(parsed.Policy, e.Key, e.Revision)
+		next.good = policy.At(parsed.Policy, e.Key, e.Revision, e.Created)
 		if old != nil && old.status.Created == e.Created {
 			next.before = lastGood{old.good, old.status.LastGood}
 		}
@@ -206,7 +206,7 @@ func (s *Store) revive(next *entry, stored Status) {
 		return
 	}
 	next.status.LastGood = stored.LastGood
-	next.good = policy.At(parsed.Policy, next.key, stored.LastGood.Revision)
+	next.good = policy.At(parsed.Policy, next.key, stored.LastGood.Revision, stored.Created)
 }
 
 // tell logs and counts a verdict.

@@ -3,7 +3,6 @@ package translate
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
@@ -96,8 +95,8 @@ func (u *unit) argumentsOf(to []variant, w way) config.Arguments {
 	}
 	p := pair{to[0].group, to[0].version}
 	known := u.schemas[p].config
-	if i, err := strconv.Atoi(w.operations[p]); err == nil && i < len(known.Operations) {
-		out.Path, out.Parameters = known.Operations[i].Path, known.Operations[i].Parameters
+	if ref, ok := w.operations[p]; ok {
+		out.Path, out.Parameters = ref.operation.Path, ref.operation.Parameters
 		return out
 	}
 	if !w.calls {

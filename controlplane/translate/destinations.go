@@ -118,7 +118,7 @@ func (u *unit) action(all []destination, w way) *routev3.RouteAction {
 	var clusters []*routev3.WeightedCluster_ClusterWeight
 	n := parts(all)
 	for _, d := range all {
-		clusters = append(clusters, u.shares(d, n)...)
+		clusters = append(clusters, u.shares(d, n, w)...)
 	}
 	if c := clusters[0]; len(clusters) == 1 && len(c.RequestHeadersToAdd)+len(c.RequestHeadersToRemove)+len(c.ResponseHeadersToAdd)+len(c.ResponseHeadersToRemove) == 0 {
 		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: c.Name}
@@ -140,7 +140,7 @@ func sum(clusters []*routev3.WeightedCluster_ClusterWeight) (n uint64) {
 
 // shares splits what a destination gets among its variants, and says what is changed for it alone. Weights are counted in
 // parts, so that a small one can be split.
-func (u *unit) shares(d destination, parts uint64) (out []*routev3.WeightedCluster_ClusterWeight) {
+func (u *unit) shares(d destination, parts uint64, w way) (out []*routev3.WeightedCluster_ClusterWeight) {
 	serving := slices.DeleteFunc(slices.Clone(d.to), func(v variant) bool { return v.weight() == 0 })
 	if len(serving) == 0 {
 		serving = d.to[:1]
@@ -151,7 +151,7 @@ func (u *unit) shares(d destination, parts uint64) (out []*routev3.WeightedClust
 	}
 	request, response := headerEdits(d.backend.Headers)
 	if d.elsewhere() {
-		named := u.variantHeaders(d)
+		named := u.variantHeaders(d, w)
 		request.add, request.remove = append(named.add, request.add...), append(named.remove, request.remove...)
 	}
 	for _, v := range serving {
@@ -194,7 +194,7 @@ func parts(all []destination) uint64 {
 }
 
 // mirror copies requests.
-func (u *unit) mirror(a *routev3.RouteAction, to []variant, rule model.Rule) {
+func (u *unit) mirror(a *routev3.RouteAction, to []variant, w way, rule model.Rule) {
 	for _, m := range rule.Mirror {
 		found, err := u.backend(to, m.Service, m.Labels, m.Group, m.Version)
 		if err != nil {
@@ -206,18 +206,25 @@ func (u *unit) mirror(a *routev3.RouteAction, to []variant, rule model.Rule) {
 			DisableShadowHostSuffixAppend: true,
 		}
 		if d := (destination{to: []variant{copies}, backend: model.Backend{Service: m.Service, Group: m.Group, Version: m.Version}}); d.elsewhere() {
-			p.RequestHeadersMutations = mutations(u.variantHeaders(d))
+			p.RequestHeadersMutations = mutations(u.variantHeaders(d, w))
 		}
 		a.RequestMirrorPolicies = append(a.RequestMirrorPolicies, p)
 	}
 }
 
-// variantHeaders name the variant that a destination is, which need not be the one that was asked for.
-func (u *unit) variantHeaders(d destination) (e edits) {
+// variantHeaders name the variant that a destination is, which need not be the one that was asked for. The request of an
+// operation is read by the operation of that variant, or by its own where that has none.
+func (u *unit) variantHeaders(d destination, w way) (e edits) {
 	v, from := d.to[0], u.serving(d.backend.Service)
-	for _, h := range []struct{ name, value string }{
-		{groupHeader, v.group}, {versionHeader, v.version}, {config.SchemaHeader, from.schemas[pair{v.group, v.version}].id},
-	} {
+	p := pair{v.group, v.version}
+	names := []struct{ name, value string }{{groupHeader, v.group}, {versionHeader, v.version}, {config.SchemaHeader, from.schemas[p].id}}
+	if w.operations != nil {
+		names = names[:2]
+		if ref, ok := w.operations[p]; ok && from == u {
+			names = append(names, struct{ name, value string }{config.SchemaHeader, ref.schema}, struct{ name, value string }{config.OperationHeader, ref.index})
+		}
+	}
+	for _, h := range names {
 		if h.value == "" {
 			e.remove = append(e.remove, h.name)
 			continue

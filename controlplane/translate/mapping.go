@@ -1,9 +1,12 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -18,7 +21,7 @@ func applyMapping(s config.Schema, said names, m model.Mapping) (config.Schema, 
 	mapMethods(&s, said, m)
 	mapClasses(&s, said, m)
 	for _, e := range m.Exceptions {
-		if said.first("exception", e.Class) {
+		if said.first("exception", e.Class, m, e) {
 			x, err := exception(e)
 			if err != nil {
 				return s, err
@@ -26,11 +29,11 @@ func applyMapping(s config.Schema, said names, m model.Mapping) (config.Schema, 
 			s.Exceptions = append(s.Exceptions, x)
 		}
 	}
-	if m.Results != nil && said.first("results", "") {
+	if m.Results != nil && said.first("results", "", m, *m.Results) {
 		s.Results = config.Results{Longs: m.Results.Longs, Nulls: m.Results.Nulls, Class: m.Results.Class}
 	}
 	for _, o := range m.Operations {
-		if !said.first("operation", o.Verb+" "+shape(o.Path)) {
+		if !said.first("operation", o.Verb+" "+shape(o.Path), m, o) {
 			continue
 		}
 		op, err := mapOperation(s, o)
@@ -42,16 +45,57 @@ func applyMapping(s config.Schema, said names, m model.Mapping) (config.Schema, 
 	return s, nil
 }
 
-// names are what policies have spoken of already.
-type names map[string]bool
+// names are what policies have spoken of already: the kind of a thing and its name, and who said what of it.
+type names map[string]saying
 
-func (n names) first(kind, name string) bool {
+type saying struct {
+	policy string
+	what   any
+}
+
+func (n names) first(kind, name string, m model.Mapping, what any) bool {
 	key := kind + " " + name
-	if n[key] {
+	if _, spoken := n[key]; spoken {
 		return false
 	}
-	n[key] = true
+	n[key] = saying{model.PolicyID(m), what}
 	return true
+}
+
+// overlap tells where a mapping speaks otherwise than those before it of what they have spoken of already.
+func (n names) overlap(m model.Mapping) error {
+	var errs []error
+	note := func(kind, name string, what any, remedy string) {
+		if s, spoken := n[kind+" "+name]; spoken && !reflect.DeepEqual(s.what, what) {
+			errs = append(errs, fmt.Errorf("%s is said otherwise by %s, which goes before; %s", strings.TrimSpace(kind+" "+name), s.policy, remedy))
+		}
+	}
+	const calls = "what is said here counts for the operations of this policy alone, not for calls of methods"
+	for name, list := range overloads(m.Methods) {
+		note("method", name, list, calls)
+	}
+	for name, c := range m.Classes {
+		note("class", name, c, calls)
+	}
+	for _, e := range m.Exceptions {
+		note("exception", e.Class, e, calls)
+	}
+	if m.Results != nil {
+		note("results", "", *m.Results, calls)
+	}
+	for _, o := range m.Operations {
+		note("operation", o.Verb+" "+shape(o.Path), o, "give it another path, or leave it out")
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}
+
+func overloads(methods []model.MappedMethod) map[string][]model.MappedMethod {
+	out := map[string][]model.MappedMethod{}
+	for _, m := range methods {
+		out[m.Name] = append(out[m.Name], m)
+	}
+	return out
 }
 
 // clone copies what mappings write to.
@@ -64,9 +108,10 @@ func clone(s config.Schema) config.Schema {
 // mapMethods takes methods over. The overloads that a policy names are all there are of a method.
 func mapMethods(s *config.Schema, said names, m model.Mapping) {
 	var taken []string
+	all := overloads(m.Methods)
 	for _, method := range m.Methods {
 		if !slices.Contains(taken, method.Name) {
-			if !said.first("method", method.Name) {
+			if !said.first("method", method.Name, m, all[method.Name]) {
 				continue
 			}
 			taken = append(taken, method.Name)
@@ -79,7 +124,7 @@ func mapMethods(s *config.Schema, said names, m model.Mapping) {
 // mapClasses takes classes over. A policy that says only how fields are named leaves the fields as they are known.
 func mapClasses(s *config.Schema, said names, m model.Mapping) {
 	for _, name := range slices.Sorted(maps.Keys(m.Classes)) {
-		if !said.first("class", name) {
+		if !said.first("class", name, m, m.Classes[name]) {
 			continue
 		}
 		c := m.Classes[name]

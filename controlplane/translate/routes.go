@@ -37,7 +37,7 @@ type way struct {
 	anew       bool                       // requests that have failed and fall back
 	led        map[int]bool               // fallbacks that have routes, by index
 	registered bool                       // by a rule of a registry
-	operations map[pair]string            // index of the schema's operation, nil for none
+	operations map[pair]operationRef      // that the requests are of, nil for none
 	asked      asked                      // arguments that its routes look at
 }
 
@@ -180,17 +180,18 @@ func (u *unit) route(to []variant, w way, rule model.Rule, source string) *route
 		}
 	}
 	if described && len(only(to, model.ProtocolDubbo)) > 0 {
-		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.SchemaHeader, s.id))
 		if op, ok := w.operations[pair{to[0].group, to[0].version}]; ok {
-			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.OperationHeader, op))
+			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.SchemaHeader, op.schema), overwrite(config.OperationHeader, op.index))
+		} else {
+			r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(config.SchemaHeader, s.id))
 		}
 	}
-	if w.calls {
+	if w.calls || w.operations != nil {
 		// The bridge is not told which provider it speaks to, so the problems it writes cannot name it.
 		r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, overwrite(config.ProviderHeader, "%UPSTREAM_REMOTE_ADDRESS%"))
 	}
 	action := u.action(u.destinations(to, w, rule), w)
-	u.mirror(action, to, rule)
+	u.mirror(action, to, w, rule)
 	if other, err := u.callee(rule); w.calls && err == nil && other != "" {
 		action.RegexRewrite = substitute(`^/[^/?]+`, substitution(pathPrefix(other)))
 		if w.mount != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
@@ -22,9 +23,28 @@ const schemaDomain = "schemas.dubbomesh.invalid"
 const maxSchema = 1 << 20
 
 // schemas are the schemas of a service by the group and version that they describe. Variants of the same shape share one.
-type schemas map[pair]schema
+type schemas map[pair]described
 
 type pair struct{ group, version string }
+
+// described is what is known of one group and version. Where several policies map it, the requests of the operations of
+// each are read and answered by a schema of their own, in which no other policy says how fields are named, results written
+// and exceptions answered.
+type described struct {
+	schema                   // what calls of methods are read and answered by
+	own    map[string]schema // by policy; of one that is not here the schema is that of calls
+}
+
+// operation says how the filter finds an operation of a policy, which is at an index among all of them.
+func (d described) operation(m model.Mapping, index int) operationRef {
+	own, ok := d.own[model.PolicyID(m)]
+	if !ok {
+		return operationRef{d.id, strconv.Itoa(index), &d.config.Operations[index]}
+	}
+	o := d.config.Operations[index]
+	at := slices.IndexFunc(own.config.Operations, func(x config.Operation) bool { return x.Verb == o.Verb && x.Path == o.Path })
+	return operationRef{own.id, strconv.Itoa(at), &own.config.Operations[at]}
+}
 
 type schema struct {
 	id     string
@@ -68,17 +88,22 @@ func unmapped(in Input) (problems []model.Problem) {
 	return problems
 }
 
-// describe makes the schema of one group and version, without an ID when nothing is known.
-func describe(in Input, p pair) (known schema, problems []model.Problem) {
+// describe makes the schemas of one group and version, without an ID when nothing is known.
+func describe(in Input, p pair) (known described, problems []model.Problem) {
 	base := config.Schema{Service: in.Service.Name}
 	if d, ok := in.definition(p.group, p.version); ok {
 		s, err := newSchema(d.Schema())
 		if err != nil {
 			problems = append(problems, model.Problem{Key: cmp.Or(d.Source, in.Service.Name), Reason: fmt.Sprintf("definition of %s: %.1000v", in.Service.Name, err)})
 		} else {
-			known, base = s, s.config
+			known.schema, base = s, s.config
 		}
 	}
+	reported := base
+	report := func(m model.Mapping, err error) {
+		problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf("%s on %s: %.1000v", model.PolicyID(m), in.Service.Name, err)})
+	}
+	var applied []model.Mapping
 	said := names{}
 	for _, m := range in.Policies.Mappings {
 		if m.Group != nil && *m.Group != p.group || m.Version != nil && *m.Version != p.version {
@@ -91,12 +116,60 @@ func describe(in Input, p pair) (known schema, problems []model.Problem) {
 			s, err = newSchema(mapped)
 		}
 		if err != nil {
-			problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf("%s on %s: %.1000v", model.PolicyID(m), in.Service.Name, err)})
+			report(m, err)
 			continue
 		}
-		known, base, said = s, s.config, more
+		if err := said.overlap(m); err != nil {
+			report(m, err)
+		}
+		known.schema, base, said, applied = s, s.config, more, append(applied, m)
+	}
+	if len(applied) < 2 {
+		return known, problems
+	}
+	known.own = map[string]schema{}
+	for i, m := range applied {
+		if len(m.Operations) == 0 {
+			continue
+		}
+		s, err := ownSchema(reported, applied, i)
+		if err != nil {
+			report(m, err)
+			continue
+		}
+		known.own[model.PolicyID(m)] = s
 	}
 	return known, problems
+}
+
+// ownSchema is the schema that the requests of one of several mappings are read and answered by: from the others it has
+// the shapes of methods and classes, where it says nothing of them itself.
+func ownSchema(reported config.Schema, applied []model.Mapping, index int) (schema, error) {
+	s, said := reported, names{}
+	var err error
+	for i, other := range applied {
+		if i != index && err == nil {
+			s, err = applyMapping(s, said, shapes(other))
+		}
+	}
+	if err == nil {
+		s, err = applyMapping(s, names{}, applied[index])
+	}
+	if err != nil {
+		return schema{}, err
+	}
+	return newSchema(s)
+}
+
+// shapes is what a mapping says of methods and classes, and not of how they are mapped.
+func shapes(m model.Mapping) model.Mapping {
+	out := model.Mapping{PolicyMeta: m.PolicyMeta, Methods: m.Methods, Classes: map[string]model.MappedClass{}}
+	for name, c := range m.Classes {
+		if c.Naming = nil; len(c.Fields)+len(c.Enum) > 0 {
+			out.Classes[name] = c
+		}
+	}
+	return out
 }
 
 // newSchema checks a schema as the filter does when it reads it.
@@ -118,6 +191,9 @@ func (s schemas) routes() map[string]*routev3.Route {
 	out := make(map[string]*routev3.Route, len(s))
 	for _, one := range s {
 		out[one.id] = one.route()
+		for _, own := range one.own {
+			out[own.id] = own.route()
+		}
 	}
 	return out
 }

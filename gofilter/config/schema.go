@@ -42,7 +42,7 @@ type Operation struct {
 	Method     string      `json:"method"`               // of the service
 	Parameters []Binding   `json:"parameters,omitempty"` // in the method's order
 	Status     int         `json:"status,omitempty"`     // of a success; 200 when 0
-	Unwrap     string      `json:"unwrap,omitempty"`     // the field of the result that is the response's body; "" for the whole
+	Unwrap     string      `json:"unwrap,omitempty"`     // the field of the result that is the response's body, with dots between levels; "" for the whole
 	Exceptions []Exception `json:"exceptions,omitempty"` // before those of the schema
 }
 

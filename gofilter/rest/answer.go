@@ -113,10 +113,15 @@ func (c *Call) jsonValue() (unusable string) {
 	return ""
 }
 
-// wrap puts a JSON text into an object as its only member.
-func wrap(body []byte, member string) []byte {
-	out := append(transcode.Quote(append(make([]byte, 0, len(body)+len(member)+8), '{'), member), ':')
-	return append(append(out, body...), '}')
+// wrap puts a JSON text into an object as its only member, or into objects in each other where there are dots in path.
+func wrap(body []byte, path string) []byte {
+	out := make([]byte, 0, len(body)+2*len(path)+8)
+	depth := 0
+	for member := range strings.SplitSeq(path, ".") {
+		out = append(transcode.Quote(append(out, '{'), member), ':')
+		depth++
+	}
+	return append(append(out, body...), strings.Repeat("}", depth)...)
 }
 
 // returns is what the schema says the method returns, nil when it is not known.

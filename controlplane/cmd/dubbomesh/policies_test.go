@@ -43,13 +43,13 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	}
 	file := write(t, hello+"---\nkind: Route\nname: gray\nhosts: a.example.com\nrules: [{respond: {status: 410}}]\n")
 	want(t, 0, "", "there are no policies.*", with("get")...)
-	want(t, 0, "Traffic/hello created\nRoute/gray created\nTraffic/hello accepted; no Envoy is connected\nRoute/gray accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("apply", "-f", file, "--wait", "1m")...)
+	want(t, 0, "Traffic/hello created\nRoute/gray created\nTraffic/hello accepted; no Envoy is connected\nRoute/gray accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("apply", "-f", file, "--wait", "1m")...)
 	want(t, 0, "Traffic/hello unchanged\nRoute/gray unchanged\n", "", with("apply", "-f", file)...)
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
 	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "--lines", "-f", second)...)
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
 	lines := strings.Split(history, "\n")
 	if len(lines) != 4 {
@@ -59,7 +59,7 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 1, "Traffic/hello would be changed:.*\\+ timeout: 1s\n", ".*", with("diff", "traffic/hello", "--revision", first)...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("history", "traffic/hello", "--revision", first)...)
 	want(t, 2, "", "dubbomesh: write either.*", "diff", "traffic/hello")
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", with("rollback", "traffic/hello", "--wait", "1m")...)
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("rollback", "traffic/hello", "--wait", "1m")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffics/hello", "-o", "yaml")...)
 	want(t, 0, "Traffic/hello deleted\nRoute/gray deleted\n", "", with("delete", "-f", file)...)
 	want(t, 1, "", "dubbomesh: Traffic/hello: there is no such policy\n", with("delete", "traffic/hello")...)
@@ -104,7 +104,7 @@ func TestARawWriteIsJudged(t *testing.T) {
 	want(t, 1, `POLICY +VERDICT +REVISION +IN FORCE +ENVOYS +TOOK +NOTE\nTraffic/hello +rejected +\d+ +revision \d+ +0/0 +- +1:10: timeout: .*`, "dubbomesh: not every policy.*", "status", "--api", r.api)
 	want(t, 0, "SINCE.*last good value.*/dubbomesh/policies/Traffic/hello.*", "", "problems", "--api", r.api)
 	want(t, 0, "kind: Traffic\nname: hello\ntimeout: 5\n", "", "get", "traffic/hello", "-o", "yaml", "--etcd", r.etcd)
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: service: a is not registered\n", "rollback", "traffic/hello", "--api", r.api, "--etcd", r.etcd, "--wait", "1m")
+	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", "rollback", "traffic/hello", "--api", r.api, "--etcd", r.etcd, "--wait", "1m")
 	want(t, 0, "mesh\ngateway\n.*", ".*", "__complete", "get", "")
 	want(t, 0, "traffic/hello\n.*", ".*", "__complete", "delete", "--etcd", r.etcd, "traf")
 }
