@@ -14,7 +14,7 @@ import (
 // those for all services, then the Mesh's, last those that a registry has; among equals the order of the names decides.
 // Settings (Traffic, Telemetry) are merged field by field: each field comes whole from the first policy that has it.
 // Routes are tried in the order; Access policies all count; of several lanes that a request fits the first is entered; of
-// Mappings the first counts for each method, operation, class and exception.
+// Mappings, the older of which come first, the first counts for each method, operation, class and exception.
 type ServicePolicies struct {
 	Traffic   TrafficSettings
 	Methods   map[string]MethodSettings // nil for none
