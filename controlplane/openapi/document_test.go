@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -43,7 +45,45 @@ func TestDocuments(t *testing.T) {
 				t.Errorf("%s is not current; see the difference, then run the test with -update (-want +got):\n%s", golden, d)
 			}
 			check(t, got)
+			requireOpenAPI(t, got)
 		})
+	}
+}
+
+// requireOpenAPI holds a document against the schema that the OpenAPI Initiative publishes for 3.1 (2022-10-07).
+func requireOpenAPI(t *testing.T, document []byte) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	schema, err := os.Open("testdata/openapi-3.1.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer schema.Close()
+	text, err := jsonschema.UnmarshalJSON(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AddResource("openapi", text); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("openapi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(parsed); err != nil {
+		t.Errorf("no OpenAPI 3.1 document: %v", err)
+	}
+}
+
+func TestRequireOpenAPIRefuses(t *testing.T) {
+	refused := &testing.T{}
+	requireOpenAPI(refused, []byte(`{"openapi":"3.1.0","info":{"title":"x"},"paths":{}}`))
+	if !refused.Failed() {
+		t.Error("a document without a version of its own is taken for a good one")
 	}
 }
 
