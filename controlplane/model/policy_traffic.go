@@ -180,7 +180,7 @@ type HealthCheck struct {
 	Type string `json:"type,omitempty" check:"short,oneOf=tcp|http|dubbo|grpc"`
 	// Path that an http check asks for; / by default.
 	Path string `json:"path,omitempty" check:"format=path"`
-	// Host that an http check names.
+	// Host that an http check names; localhost by default.
 	Host string `json:"host,omitempty" check:"format=host"`
 	// Statuses that count as well; 200 by default.
 	Statuses []uint32 `json:"statuses,omitempty" check:"single,nonEmpty,min=100,max=599"`
@@ -200,9 +200,9 @@ type HealthCheck struct {
 type Limits struct {
 	// Connections to all instances.
 	Connections *uint32 `json:"connections,omitempty" check:"min=1"`
-	// Requests under way.
+	// Requests under way. A Dubbo call has a connection to itself, so that there are as many connections at most.
 	Requests *uint32 `json:"requests,omitempty" check:"min=1"`
-	// Pending requests that wait for a connection.
+	// Pending requests that wait for a connection; for Dubbo as many as requests by default.
 	Pending *uint32 `json:"pending,omitempty" check:"min=1"`
 	// Retries under way.
 	Retries *uint32 `json:"retries,omitempty"`

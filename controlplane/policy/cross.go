@@ -57,10 +57,12 @@ func (d *decoder) check(path string, v any) {
 	case model.Route:
 		d.meta(v.PolicyMeta)
 		d.route(v)
+		d.fallbacksOfRules(v)
 	case model.Traffic:
 		d.meta(v.PolicyMeta)
 		d.traffic("", v.TrafficSettings)
 		d.methods(v)
+		d.fallbacksOf(v)
 	case model.Lane:
 		d.lane(v)
 	case model.Access:

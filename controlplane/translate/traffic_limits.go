@@ -19,10 +19,14 @@ func limit(c *clusterv3.Cluster, t target) {
 	if l == nil {
 		return
 	}
+	connections, requests, pending := model.Or(l.Connections, unlimited), model.Or(l.Requests, unlimited), model.Or(l.Pending, unlimited)
+	if t.protocol == model.ProtocolDubbo {
+		// Envoy counts no requests on connections that are not HTTP. A call has a connection to itself, so these are counted;
+		// while a connection is made its call is pending, so that as many may be.
+		connections, pending = min(connections, requests), model.Or(l.Pending, requests)
+	}
 	for _, th := range c.CircuitBreakers.Thresholds {
-		th.MaxConnections = wrapperspb.UInt32(model.Or(l.Connections, unlimited))
-		th.MaxRequests = wrapperspb.UInt32(model.Or(l.Requests, unlimited))
-		th.MaxPendingRequests = wrapperspb.UInt32(model.Or(l.Pending, unlimited))
+		th.MaxConnections, th.MaxRequests, th.MaxPendingRequests = wrapperspb.UInt32(connections), wrapperspb.UInt32(requests), wrapperspb.UInt32(pending)
 		if l.Retries != nil {
 			th.MaxRetries, th.RetryBudget = wrapperspb.UInt32(*l.Retries), nil
 		}
