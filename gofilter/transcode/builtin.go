@@ -6,7 +6,7 @@ var builtins = makeBuiltins()
 var anyJava = builtins[objectName]
 
 // collections gives the type that a Hessian list has for a Java collection; peers make the interface's usual class of
-// an untyped one. A java.util.Optional is in none of these tables: no Dubbo peer takes one as an argument.
+// an untyped one.
 var collections = map[string]string{
 	"java.lang.Iterable": "", "java.util.Collection": "", "java.util.List": "", "java.util.ArrayList": "", "java.util.AbstractList": "", "java.util.AbstractCollection": "",
 	"java.util.Set": "java.util.HashSet", "java.util.AbstractSet": "java.util.HashSet", "java.util.HashSet": "java.util.HashSet",
@@ -79,6 +79,9 @@ func makeBuiltins() map[string]*javaType {
 		add(javaType{base: timeType, name: name, time: t})
 	}
 	add(javaType{base: numberType, name: "java.lang.Number"})
+	for _, name := range []string{"java.util.Optional", "java.util.OptionalInt", "java.util.OptionalLong", "java.util.OptionalDouble"} {
+		add(javaType{base: absentType, name: name})
+	}
 	for _, name := range []string{objectName, "java.io.Serializable", "java.lang.Comparable", "java.lang.Cloneable"} {
 		add(javaType{base: anyType, name: name})
 	}

@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -15,7 +16,7 @@ type compiler struct {
 	all   []*class
 }
 
-// todo is a class and what its type variable stands for.
+// todo is a class and what its type variables stand for.
 type todo struct {
 	class *class
 	def   config.Class
@@ -171,26 +172,25 @@ func nesting(t config.JavaType) int {
 	return most
 }
 
-// fields makes the fields of a class. If it has one generic argument and its fields use one type variable, the
-// one stands for the other; of several it is not known which is which.
+// fields makes the fields of a class. The generic arguments stand for its type variables in the order in which the fields
+// first use them, if there are as many; else it is not known which is which.
 func (c *compiler) fields(t todo) {
 	types := make([]config.JavaType, len(t.def.Fields))
-	env := map[string]config.JavaType{}
+	var variables []string
 	for i, f := range t.def.Fields {
 		types[i] = c.parse(f.Type)
-		c.variables(types[i], env)
+		variables = c.variables(types[i], variables)
 	}
+	env := map[string]config.JavaType{}
 	other := config.JavaType{Name: objectName}
 	switch {
-	case len(t.args) == 1 && len(env) == 1:
-		for name := range env {
-			env[name] = t.args[0]
+	case len(t.args) == 0:
+	case len(t.args) == len(variables):
+		for i, name := range variables {
+			env[name] = t.args[i]
 		}
-	case len(t.args) > 0:
-		other.Name = nothing
-		fallthrough
 	default:
-		clear(env)
+		other.Name = nothing
 	}
 	t.class.byJSON = make(map[string]int, len(t.def.Fields))
 	t.class.fields = make([]field, len(t.def.Fields))
@@ -204,14 +204,15 @@ func (c *compiler) fields(t todo) {
 	}
 }
 
-// variables adds the type variables in t to all.
-func (c *compiler) variables(t config.JavaType, all map[string]config.JavaType) {
-	if c.variable(t.Name) {
-		all[t.Name] = config.JavaType{}
+// variables adds the type variables in t to those that are known.
+func (c *compiler) variables(t config.JavaType, known []string) []string {
+	if c.variable(t.Name) && !slices.Contains(known, t.Name) {
+		known = append(known, t.Name)
 	}
 	for _, arg := range t.Args {
-		c.variables(arg, all)
+		known = c.variables(arg, known)
 	}
+	return known
 }
 
 // settle finds the classes that lead to something unknown, or have a float: Dubbo 3.3.6 reads it wrongly in a typed call

@@ -25,6 +25,7 @@ func expected(t *javaType) string {
 		bytesType: " (a base64 string or an array of numbers)", charsType: " (a string or an array of strings of one character)",
 		arrayType: " (an array)", collectionType: " (an array)", mapType: " (an object)", objectType: " (an object)",
 		numberType: " (a number)", otherType: "",
+		absentType: " (null alone: it is not Serializable, so that Dubbo cannot send one; declare the method with the value itself, which may be null)",
 	}[t.base]
 }
 

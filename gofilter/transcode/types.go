@@ -29,6 +29,7 @@ const (
 	enumType
 	objectType
 	numberType // java.lang.Number
+	absentType // java.util.Optional: no Dubbo peer sends or takes one
 	anyType    // java.lang.Object
 	otherType  // nothing is known of it
 )
