@@ -34,9 +34,18 @@ var proofs = map[string]proof{
 	"route-redirect":        routeRedirect,
 	"route-direct-response": routeDirectResponse,
 	"route-headers":         routeHeaders,
+	// Access
+	"access-api-key": onAll(accessAPIKey),
+	"access-hmac":    onAll(accessHMAC),
+	"access-ip":      onAll(accessIP),
+	"access-jwt":     onBoth(accessJWT),
+	"access-method":  accessMethod,
+	"access-dry-run": onAll(accessDryRun),
 }
 
 // preparations come before a folder's policies are put into force for its proof.
 var preparations = map[string]proof{
 	"route-group-version": joinBlue,
+	"access-api-key":      writeKeys,
+	"access-hmac":         writeKeys,
 }
