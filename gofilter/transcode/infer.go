@@ -75,7 +75,7 @@ func (a *arguments) object(depth int) *fault {
 		if err != nil {
 			return a.syntax(err)
 		}
-		if a.schema != nil && len(a.w.Buf) == at+1 && string(name) == `"class"` && a.dec.PeekKind() == '"' {
+		if a.schema != nil && string(name) == `"class"` && a.dec.PeekKind() == '"' {
 			if done, f := a.classed(at, depth); done || f != nil {
 				return f
 			}
@@ -93,8 +93,9 @@ func (a *arguments) object(depth int) *fault {
 	return nil
 }
 
-// classed takes the value of a first member "class" of an object that begins in the frame at that place, and writes the
-// object if that is a class of the schema; else only the member.
+// classed takes the value of the member "class" of an object that begins in the frame at that place, and writes the
+// object if that is a class of the schema; else only the member. Behind other members such a class would come too late:
+// they are in the frame as what they look like.
 func (a *arguments) classed(at, depth int) (bool, *fault) {
 	v, err := a.dec.ReadValue()
 	if err != nil {
@@ -105,6 +106,9 @@ func (a *arguments) classed(at, depth int) (bool, *fault) {
 		a.w.String("class")
 		a.text(v)
 		return false, nil
+	}
+	if len(a.w.Buf) > at+1 {
+		return false, a.unfit(len(v), classFirst, shown(v))
 	}
 	if c.opaque && !a.generic {
 		return false, onlyGeneric

@@ -89,11 +89,14 @@ func (a *arguments) asMap(c *class, tell bool, key []byte, depth int) *fault {
 	return nil
 }
 
+// classFirst is what is expected of a member "class" that stands behind others.
+const classFirst = "the member class in front of the others, since it says what they are"
+
 // pass passes over a member that the class does not have.
 func (a *arguments) pass(class bool, c *class) *fault {
 	if class {
 		if v, err := a.dec.ReadValue(); err == nil && string(v) != `"`+c.name+`"` {
-			return a.unfit(len(v), "the member class in front of the others, since it says what they are", shown(v))
+			return a.unfit(len(v), classFirst, shown(v))
 		} else if err != nil {
 			return a.syntax(err)
 		}

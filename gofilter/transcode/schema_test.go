@@ -308,6 +308,12 @@ func TestOverloads(t *testing.T) {
 		{"coll", `[["a",null]]`, `"coll" "Ljava/util/Set;" ["a" null]`},
 		{"coll", `[[null]]`, "400 several overloads of coll take these 1 arguments"},
 		{"grid", `[[[1],[2.5]]]`, `"grid" "[[D" []float64[float64[1D] float64[2.5D]]`},
+		// The member class stands in front, or it is refused: a map in the place of the object would be made otherwise.
+		{"any", `[{"class":"a.Address","city":"x"}]`, `"any" "Ljava/lang/Object;" a.Address{"city":"x"}`},
+		{"any", `[{"city":"x","class":"a.Address"}]`, `400 argument 0, byte 21 (at "/0/class"): expected the member class in front of the others, since it says what they are, found "a.Address"`},
+		{"any", `[[{"a":{"city":"x","class":"a.Address"}}]]`, `400 argument 0, byte 27 (at "/0/0/a/class"): expected the member class in front`},
+		{"any", `[{"city":"x","class":"other.Address"}]`, `"any" "Ljava/lang/Object;" {"city":"x" "class":"other.Address"}`},
+		{"any", `[{"city":"x","class":7}]`, `"any" "Ljava/lang/Object;" {"city":"x" "class":7}`},
 		// A char is one UTF-16 unit, however it is written.
 		{"ch", `["é"]`, `"ch" "C" "é"`},
 		{"ch", `["\u0041"]`, `"ch" "C" "A"`},
