@@ -106,6 +106,10 @@ test-policies: envoy need-curl build $(BIN)/race/dubbomesh ## each folder of exa
 conformance: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomesh ## every type, direction and peer through a real Envoy; writes docs/conformance.md
 	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 10m -count 1 -run '^TestConformance$$' ./e2e -update-conformance
 
+.PHONY: test-safety
+test-safety: envoy build $(BIN)/etcd $(BIN)/race/dubbomesh ## random policies and thousands of routes under load: SAFETY_POLICIES=200 SAFETY_ROUTES=3000 SAFETY_SEED=
+	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 6h -count 1 -v -run '^(TestSafetyOfEdits|TestManyRoutes)$$' ./e2e | grep -v '^ *\['
+
 .PHONY: fuzz
 fuzz: need-go ## every fuzz target for FUZZTIME each (60s), two at a time
 	@GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
@@ -126,6 +130,10 @@ lint: .tools/golangci-lint-$(GOLANGCI_VERSION) ## vet, style and import directio
 .PHONY: bench
 bench: ## Go benchmarks of the filter's core and of the control plane
 	@$(GO) test -run '^$$' -bench . -benchmem ./gofilter/dubbo/... ./gofilter/transcode/... ./controlplane/translate/... ./controlplane/xds/... ./controlplane/pipeline/...
+
+.PHONY: bench-routes
+bench-routes: envoy build $(BIN)/etcd ## how long a change takes at SAFETY_ROUTES=3000 routes
+	@ENVOY="$(ENVOY_BIN)" E2E_PROGRAM="$(CURDIR)/$(BIN)/dubbomesh" $(GO) test -timeout 30m -count 1 -v -run '^TestManyRoutes$$' ./e2e | grep routes_test
 
 .PHONY: bench-rig
 bench-rig: envoy need-wrk build ## the founding experiment: DURATION=60s CONNECTIONS=128,256,512

@@ -11,6 +11,7 @@ import (
 // answer is one finished call of a load.
 type answer struct {
 	began    time.Time
+	took     time.Duration
 	provider string // who answered, as the answer says
 	err      error
 }
@@ -38,6 +39,7 @@ func startLoad(t *testing.T, callers int, call func(context.Context) (provider s
 				a := answer{began: time.Now()}
 				// A call that has begun is finished even when the load is stopped: what is cut off is no failure.
 				a.provider, a.err = call(context.WithoutCancel(ctx))
+				a.took = time.Since(a.began)
 				l.add(a)
 			}
 		}()

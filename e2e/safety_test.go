@@ -192,30 +192,7 @@ const requestsPerSecond = 1000
 // load begins with requests at a steady pace, as far as the machine keeps up.
 func (s *safety) load(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	pace := func(perSecond int) <-chan struct{} {
-		tokens := make(chan struct{}, 64)
-		go func() {
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-tick.C:
-				}
-				for range perSecond / 100 {
-					select {
-					case tokens <- struct{}{}:
-					default: // nobody has time for it
-					}
-				}
-			}
-		}()
-		return tokens
-	}
-	clean, wild := pace(requestsPerSecond*2/3), pace(requestsPerSecond/3)
+	clean, wild := pace(t, requestsPerSecond*2/3), pace(t, requestsPerSecond/3)
 	var n atomic.Int64
 	s.clean = startLoad(t, 24, func(ctx context.Context) (string, error) {
 		<-clean
@@ -227,6 +204,33 @@ func (s *safety) load(t *testing.T) {
 		return s.visitWild(ctx, m.Add(1))
 	})
 	s.clean.waitCalls(t, 200)
+}
+
+// pace yields so many values a second, as far as somebody takes them.
+func pace(t *testing.T, perSecond int) <-chan struct{} {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	tokens := make(chan struct{}, 64)
+	go func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				close(tokens) // whoever waits goes on, and ends
+				return
+			case <-tick.C:
+			}
+			for range perSecond / 100 {
+				select {
+				case tokens <- struct{}{}:
+				default: // nobody has time for it
+				}
+			}
+		}
+	}()
+	return tokens
 }
 
 // perEdit is how many requests of those that must not fail lie between two edits.
