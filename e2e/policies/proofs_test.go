@@ -34,6 +34,24 @@ var proofs = map[string]proof{
 	"route-redirect":        routeRedirect,
 	"route-direct-response": routeDirectResponse,
 	"route-headers":         routeHeaders,
+	// Release
+	"release-canary-weight": onAll(releaseCanaryWeight),
+	"release-canary-match":  onAll(releaseCanaryMatch),
+	"release-blue-green":    onAll(releaseBlueGreen),
+	"release-ab":            onBoth(releaseAB),
+	"release-dark-launch":   onAll(releaseDarkLaunch),
+	"release-lane":          onAll(releaseLane),
+	// Resilience
+	"resilience-breaker-service":   onBoth(breakerOfService),
+	"resilience-breaker-instance":  onAll(breakerOfInstance),
+	"resilience-fallback-response": onBoth(fallbackResponse),
+	"resilience-fallback-service":  onBoth(fallbackService),
+	"resilience-bulkhead":          bulkhead,
+	"resilience-overload-retry":    overloadRetry,
+	// Discovery and registration
+	"discovery-subset":    onAll(discoverySubset),
+	"registration-weight": onAll(registrationWeight),
+	"registration-drain":  onAll(registrationDrain),
 	// Access
 	"access-api-key": onAll(accessAPIKey),
 	"access-hmac":    onAll(accessHMAC),

@@ -211,6 +211,15 @@ func (s target) shares(t *testing.T, n int, want map[string]float64, tolerance f
 	requireShares(t, seen, want, tolerance)
 }
 
+// requireSome is an error when an instance answers none of some calls.
+func (s target) requireSome(t *testing.T, name string) error {
+	t.Helper()
+	if seen := s.tally(t, 40); seen[name] == 0 {
+		return fmt.Errorf("%v", seen)
+	}
+	return nil
+}
+
 func requireShares(t *testing.T, seen map[string]int, want map[string]float64, tolerance float64) {
 	t.Helper()
 	total, sum := 0, 0.0
