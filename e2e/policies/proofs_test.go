@@ -41,13 +41,6 @@ var proofs = map[string]proof{
 	"release-ab":            onBoth(releaseAB),
 	"release-dark-launch":   onAll(releaseDarkLaunch),
 	"release-lane":          onAll(releaseLane),
-	// Resilience
-	"resilience-breaker-service":   onBoth(breakerOfService),
-	"resilience-breaker-instance":  onAll(breakerOfInstance),
-	"resilience-fallback-response": onBoth(fallbackResponse),
-	"resilience-fallback-service":  onBoth(fallbackService),
-	"resilience-bulkhead":          bulkhead,
-	"resilience-overload-retry":    overloadRetry,
 	// Discovery and registration
 	"discovery-subset":    onAll(discoverySubset),
 	"registration-weight": onAll(registrationWeight),
