@@ -47,9 +47,15 @@ var formats = checked(map[string]format{
 	"javaPath":  {"Java names with dots between them", "data.list", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaClass": {"a Java class", "com.example.User", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaType":  {"a Java type", "java.util.List<com.example.User>", "", checkJavaType},
-	"argument":  {"the index of an argument, and what is below it", "0.user.id", `^[0-9]{1,3}(\.[^.\s]+)*$`, nil},
+	"argument":  {"the index of an argument, and what is below it", "0.user.id", `^[0-9]{1,3}(\.[^.\s]+)*$`, checkArgument},
 	"limitKey":  {"caller, method, path, sourceIp, header:<name> or attachment:<key>", "header:x-user", `^(caller|method|path|sourceIp|(header|attachment):[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+)$`, nil},
 })
+
+// checkArgument is what the filter takes for the path of an argument.
+func checkArgument(path string) error {
+	_, _, err := config.SplitArgument(path)
+	return err
+}
 
 // checked gives formats that have no check of their own the one by their pattern.
 func checked(all map[string]format) map[string]format {

@@ -261,7 +261,7 @@ func ask(t *testing.T, address string, r Request) string {
 		q.Header.Set(name, value)
 	}
 	for path, value := range r.Arguments { // as the filter would
-		q.Header.Set(config.ArgumentHeader(path), string(config.AppendArgumentText(nil, value)))
+		q.Header.Set(config.ArgumentHeader(path), string(config.AppendArgument(nil, value)))
 	}
 	answer, err := http.DefaultClient.Do(q)
 	if err != nil {

@@ -64,7 +64,7 @@ func misfitAddress(m *matcherv3.AddressMatcher, a netip.Addr) (string, error) {
 func (r Request) argument(header string) (string, bool) {
 	for path, text := range r.Arguments {
 		if config.ArgumentHeader(path) == header {
-			return string(config.AppendArgumentText(nil, text)), true
+			return string(config.AppendArgument(nil, text)), true
 		}
 	}
 	return "", false

@@ -44,14 +44,14 @@ func (a asked) argument(path string) (header string, err error) {
 func argumentText(s model.StringMatch) model.StringMatch {
 	encode := func(text string) string { return string(config.AppendArgumentText(nil, text)) }
 	if s.Exact != nil {
-		exact := encode(*s.Exact)
+		exact := string(config.AppendArgument(nil, *s.Exact))
 		s.Exact = &exact
 	}
 	s.Prefix, s.Suffix, s.Contains = encode(s.Prefix), encode(s.Suffix), encode(s.Contains)
 	in := s.In
 	s.In = nil
 	for _, text := range in {
-		s.In = append(s.In, encode(text))
+		s.In = append(s.In, string(config.AppendArgument(nil, text)))
 	}
 	return s
 }

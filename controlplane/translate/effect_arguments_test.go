@@ -57,6 +57,7 @@ rules:
 - {match: {arguments: {"1.id": {range: {min: 5, max: 9}}}}, to: {labels: {color: blue}}}
 - {match: {arguments: {"0": {in: ["7", seven]}}}, to: {labels: {color: blue}}}
 - {match: {arguments: {"0": Broken}}, fault: {abort: 418}}
+- {match: {arguments: {"0": ""}}, respond: {status: 297}}
 - {match: {arguments: {"0": no, "1": {present: false}}}, respond: {status: 299, body: said}}
 - {match: {}, to: {labels: {color: white}}}
 ---
@@ -99,6 +100,7 @@ func TestArguments(t *testing.T) {
 		{ask, "text/plain", `["no"]`, []string{"x-dubbo-argument-0", "no"}, 415, ""},
 		{ask, jsonKind, `["Broken"]`, nil, 418, ""},
 		{ask, jsonKind, `["no"]`, nil, 299, "said"},
+		{ask, jsonKind, `[""]`, nil, 297, ""},
 		{ask, jsonKind, `["no", {}]`, nil, 200, `"white `},
 		{ask, jsonKind, `["no"`, nil, 299, "said"}, // it says so much
 		{ask, jsonKind, `["a%", }`, nil, 400, "malformed"},

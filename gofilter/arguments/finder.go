@@ -104,7 +104,7 @@ func (f *Finder) set(s set, text []byte) {
 		}
 	}
 	from := len(f.text)
-	f.text = config.AppendArgumentText(f.text, text)
+	f.text = config.AppendArgument(f.text, text)
 	for i := range f.found {
 		if s&(1<<i) != 0 {
 			f.found[i] = span{from, len(f.text)}

@@ -39,7 +39,7 @@ func TestJSON(t *testing.T) {
 		{`5.0`, map[string]string{"0": "5.0"}},
 		{``, map[string]string{}},
 		{`[null, -1e3]`, map[string]string{"1": "-1e3"}},
-		{`[""]`, map[string]string{"0": ""}},
+		{`[""]`, map[string]string{"0": "%"}},
 		{`{"user": {"id": "é\u0041\n%", "name": null}}`, map[string]string{"0": "{}", "0.user": "{}", "0.user.id": "éA%0A%25"}},
 		{`[{"user": {"other": [1, {"id": 3}], "id": 4}}, [1, {"x": "y"}]]`, map[string]string{"0": "{}", "0.user": "{}", "0.user.id": "4", "1": "[]", "1.1.x": "y"}},
 		{`[{"user": "text"}]`, map[string]string{"0": "{}", "0.user": "text"}},

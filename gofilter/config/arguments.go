@@ -147,8 +147,17 @@ const (
 // MaxArgumentText is how many bytes of a value a header gets; the rest is cut off.
 const MaxArgumentText = 1 << 10
 
-// AppendArgumentText appends a value as it stands in a header: control characters and percent signs are percent-encoded,
-// everything else stays. What is encoded of a part is a part of what is encoded of the whole.
+// AppendArgument appends a whole value as it stands in a header. A header that is there is not empty: a text without
+// characters is one percent sign, which no other value is.
+func AppendArgument[T string | []byte](dst []byte, text T) []byte {
+	if len(text) == 0 {
+		return append(dst, '%')
+	}
+	return AppendArgumentText(dst, text)
+}
+
+// AppendArgumentText appends a part of a value: control characters and percent signs are percent-encoded, everything else
+// stays. What is encoded of a part is a part of what is encoded of the whole.
 func AppendArgumentText[T string | []byte](dst []byte, text T) []byte {
 	for i := range len(text) {
 		if b := text[i]; b < ' ' || b == 0x7f || b == '%' {

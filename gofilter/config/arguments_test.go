@@ -49,4 +49,9 @@ func TestAppendArgumentText(t *testing.T) {
 	if got := string(AppendArgumentText(nil, "a\tb %é\x7f")); got != "a%09b %25é%7F" {
 		t.Errorf("got %q", got)
 	}
+	for text, want := range map[string]string{"": "%", "%": "%25", "x": "x"} {
+		if got := string(AppendArgument(nil, text)); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
 }

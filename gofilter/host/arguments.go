@@ -7,9 +7,16 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/arguments"
 )
 
-// FindArguments looks at a whole request. Afterwards the finder has the values; after a panic, which is reported to log,
-// the event says so and it has none that count.
-func FindArguments(f *arguments.Finder, p *arguments.Plan, head []Field, parts [][]byte, log func(message string)) (events Event) {
+// ArgumentFinder finds values among the arguments of a request; *arguments.Finder is one. Its methods are called in this order.
+type ArgumentFinder interface {
+	Reset(p *arguments.Plan)
+	Header(name, value []byte)
+	Find(body []byte)
+}
+
+// FindArguments walks a whole request through a finder, which has the values afterwards. After a panic, which is reported
+// to log and told as an event, it has none.
+func FindArguments(f ArgumentFinder, p *arguments.Plan, head []Field, parts [][]byte, log func(message string)) (events Event) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			log(fmt.Sprintf("panic while looking for arguments: %v\n%s", fault, debug.Stack()))

@@ -4,8 +4,6 @@ package main
 import "C"
 
 import (
-	"unsafe"
-
 	"github.com/dubbomesh/dubbomesh/gofilter/arguments"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 	"github.com/dubbomesh/dubbomesh/gofilter/host"
@@ -46,16 +44,9 @@ func dubboArguments(slot C.uint32_t, fields *C.envoy_field, fieldsLen C.size_t, 
 	out.events = C.uint32_t(host.FindArguments(f, plan, st.fieldsOf(fields, fieldsLen), st.partsOf(chunks, chunksLen), logError))
 	st.fields = st.fields[:0]
 	for i := range plan.Headers() {
-		value, there := f.Value(i)
-		shared := st.share(value)
-		if there && len(value) == 0 {
-			shared = C.module_bytes{ptr: (*C.char)(unsafe.Pointer(&noText[0]))} // empty, but there
-		}
-		st.field(plan.Header(i), shared)
+		value, _ := f.Value(i)
+		st.field(plan.Header(i), st.share(value))
 	}
 	st.pins.Pin(&st.fields[0])
 	out.fields, out.fields_len = &st.fields[0], C.size_t(len(st.fields))
 }
-
-// noText is where an empty text lies.
-var noText [1]byte
