@@ -52,6 +52,13 @@ var proofs = map[string]proof{
 	"access-jwt":     onBoth(accessJWT),
 	"access-method":  accessMethod,
 	"access-dry-run": onAll(accessDryRun),
+	// Dubbo's strategies, and rules in its registry
+	"strategy-failfast":      onAll(strategyFailfast),
+	"strategy-failsafe":      onBoth(strategyFailsafe),
+	"strategy-forking":       onAll(strategyForking),
+	"dubbo-tag-router":       dubboTagRouter,
+	"dubbo-configurator":     dubboConfigurator,
+	"dubbo-condition-router": dubboConditionRouter,
 }
 
 // preparations come before a folder's policies are put into force for its proof.
