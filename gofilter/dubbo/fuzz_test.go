@@ -2,8 +2,49 @@ package dubbo
 
 import (
 	"bytes"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"unsafe"
 )
+
+// peerFrames are answers of Dubbo Java 2.7.23, Dubbo Java 3.3.6 and dubbo-go 3.3.1.
+func peerFrames(f *testing.F) (frames [][]byte) {
+	f.Helper()
+	files, err := filepath.Glob("../transcode/testdata/*.hex")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no captured answers", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		frame, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
+		if err != nil {
+			f.Fatal(file, err)
+		}
+		frames = append(frames, frame)
+	}
+	return frames
+}
+
+// javaValues are values as Dubbo Java's own library writes them.
+func javaValues(f *testing.F) (values [][]byte) {
+	f.Helper()
+	text, err := os.ReadFile("../transcode/testdata/java-values.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if parts := strings.Fields(line); parts[0] != "#" {
+			values = append(values, unhex(f, parts[1]))
+		}
+	}
+	return values
+}
 
 // FuzzFrame checks that a stream gives the same frames however it is split.
 func FuzzFrame(f *testing.F) {
@@ -12,6 +53,9 @@ func FuzzFrame(f *testing.F) {
 	f.Add(unhex(f, readOnlyHex), 16)
 	f.Add([]byte("Unsupported command: GET\r\ndubbo>"), 1)
 	f.Add(unhex(f, "dabb0214000000000000000"+"1ffffffff"), 3)
+	for i, frame := range peerFrames(f) {
+		f.Add(frame, 1+7*i)
+	}
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
 		step = max(1, min(step, len(in)))
 		whole, wholeErr := cutFrames(t, 1<<16, in)
@@ -20,6 +64,9 @@ func FuzzFrame(f *testing.F) {
 			parts = append(parts, rest[:min(step, len(rest))])
 		}
 		split, splitErr := cutFrames(t, 1<<16, parts...)
+		if most := 4*len(in) + 8<<10; held(in, step) > most {
+			t.Fatalf("%d bytes were held of %d", held(in, step), len(in))
+		}
 		if len(whole) != len(split) || (wholeErr == nil) != (splitErr == nil) {
 			t.Fatalf("whole: %v %v, split by %d: %v %v", whole, wholeErr, step, split, splitErr)
 		}
@@ -34,6 +81,23 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
+// held is the size of the buffer for frames that are not complete, after a stream that comes in parts of step bytes.
+func held(in []byte, step int) int {
+	var r FrameReader
+	r.Reset(1 << 24)
+	for ; len(in) > 0; in = in[min(step, len(in)):] {
+		r.Feed(in[:min(step, len(in))])
+		for ok := true; ok; {
+			_, _, more, err := r.Next()
+			if err != nil {
+				return cap(r.held)
+			}
+			ok = more
+		}
+	}
+	return cap(r.held)
+}
+
 // FuzzReader checks that no input makes the Reader panic, run on or read past the end.
 func FuzzReader(f *testing.F) {
 	for _, s := range []string{
@@ -42,10 +106,19 @@ func FuzzReader(f *testing.F) {
 	} {
 		f.Add(unhex(f, s))
 	}
+	for _, value := range javaValues(f) {
+		f.Add(value)
+	}
+	for _, frame := range peerFrames(f) {
+		f.Add(frame[HeaderSize+1:]) // behind the form of the answer
+	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var r Reader
 		r.Reset(in, 1<<12)
 		got, err := show(&r)
+		if n := tables(&r); n > 256*len(in)+1<<12 {
+			t.Fatalf("tables of %d bytes for %d", n, len(in))
+		}
 		if r.Offset() > len(in) {
 			t.Fatalf("read to %d of %d", r.Offset(), len(in))
 		}
@@ -58,4 +131,10 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("read %.100s to %d, skipped to %d: %v", got, end, r.Offset(), err)
 		}
 	})
+}
+
+// tables is how many bytes the tables of r take.
+func tables(r *Reader) int {
+	return cap(r.text) + cap(r.typeTab)*int(unsafe.Sizeof(named{})) + cap(r.classTab)*int(unsafe.Sizeof(class{})) +
+		cap(r.fieldTab)*int(unsafe.Sizeof(span{})) + cap(r.refTab)*int(unsafe.Sizeof(target{}))
 }

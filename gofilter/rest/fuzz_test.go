@@ -2,7 +2,9 @@ package rest
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,6 +12,27 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
+
+// javaValues are values as Dubbo Java's own library writes them.
+func javaValues(f *testing.F) (values [][]byte) {
+	f.Helper()
+	text, err := os.ReadFile("../transcode/testdata/java-values.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		parts := strings.Fields(line)
+		if parts[0] == "#" {
+			continue
+		}
+		value, err := hex.DecodeString(parts[1])
+		if err != nil {
+			f.Fatal(parts[0], err)
+		}
+		values = append(values, value)
+	}
+	return values
+}
 
 // FuzzArguments checks that any arguments are refused or become a request that can be sent: a JSON array, or what the
 // mapping makes of it.
@@ -20,6 +43,10 @@ func FuzzArguments(f *testing.F) {
 	f.Add(encoded(f, "find", nil, []any{".."}), "$invoke", "x")
 	f.Add([]byte("\x79\x51\x90"), "other", "9")
 	f.Add([]byte("H\x01a\x90\x01b\x91Z"), "save", "2")
+	for _, value := range javaValues(f) {
+		f.Add(value, "save", "2")
+		f.Add(value, "other", "")
+	}
 	f.Fuzz(func(t *testing.T, arguments []byte, method, operation string) {
 		var c Call
 		var m *Message

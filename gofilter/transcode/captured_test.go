@@ -3,7 +3,6 @@ package transcode
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"flag"
 	"os"
 	"path/filepath"
@@ -25,14 +24,7 @@ func TestCapturedAnswers(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			frame, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
-			if err != nil {
-				t.Fatal(err)
-			}
+			frame := frameIn(t, file)
 			headers := []string{":path", "/org.dubbomesh.demo.Echo/m"}
 			if strings.HasSuffix(file, "-typed.hex") {
 				headers = append(headers, types, "")

@@ -35,6 +35,13 @@ func FuzzDescribedResult(f *testing.F) {
 			f.Add(written(write), how)
 		}
 	}
+	for _, v := range javaValues(f) {
+		f.Add(v.hessian, byte(8))
+	}
+	for _, frame := range capturedFrames(f) {
+		f.Add(frame[dubbo.HeaderSize+1:], byte(0)) // behind the form of the answer
+		f.Add(frame[dubbo.HeaderSize+1:], byte(7))
+	}
 	f.Fuzz(func(t *testing.T, value []byte, how byte) {
 		var c Call
 		headers := []string{":path", "/a.B/m"}

@@ -27,6 +27,12 @@ func FuzzHessianToJSON(f *testing.F) {
 		f.Add([]byte(s), byte(20), false)
 		f.Add([]byte(s), byte(70), false)
 	}
+	for _, frame := range capturedFrames(f) {
+		f.Add(frame[dubbo.HeaderSize:], frame[3], false)
+	}
+	for _, v := range javaValues(f) {
+		f.Add(append([]byte{0x91}, v.hessian...), byte(20), true)
+	}
 	f.Fuzz(func(t *testing.T, body []byte, status byte, include bool) {
 		class := ""
 		if include {
@@ -59,6 +65,10 @@ func FuzzJSONToHessian(f *testing.F) {
 		for _, types := range []string{"-", "", "java.lang.String", "int[],byte[],java.lang.String[]", "JZDF", "java.math.BigDecimal,java.util.Date,a.B<C>"} {
 			f.Add([]byte(s), types)
 		}
+	}
+	for _, v := range javaValues(f) {
+		f.Add([]byte("["+v.json+"]"), "-")
+		f.Add([]byte("["+v.json+"]"), "java.time."+v.name)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, typeNames string) {
 		var c Call

@@ -38,6 +38,12 @@ func FuzzResultAsOracle(f *testing.F) {
 	} {
 		f.Add(written(write))
 	}
+	for _, v := range javaValues(f) {
+		f.Add(v.hessian)
+	}
+	for _, frame := range capturedFrames(f) {
+		f.Add(frame[dubbo.HeaderSize+1:]) // behind the form of the answer
+	}
 	f.Fuzz(func(t *testing.T, value []byte) {
 		var d result
 		d.begin(append([]byte{0x91}, value...), 1<<16, &head{}, false)
@@ -142,6 +148,12 @@ func FuzzOpaque(f *testing.F) {
 	f.Add(append(bytes.Clone(arguments), "M\x90\x01a\x01bZ"...), len(arguments), "", []byte("\x93C\x03a.X\x90`"), byte(20))
 	f.Add([]byte("N"), 0, "b", []byte("\x02no"), byte(70))
 	f.Add([]byte("H\x04laneN\x07timeout\x0130Z"), 0, "b", []byte{}, byte(40))
+	for _, frame := range capturedFrames(f) {
+		f.Add(append(bytes.Clone(arguments), "HZ"...), len(arguments), "b", frame[dubbo.HeaderSize:], frame[3])
+	}
+	for _, v := range javaValues(f) {
+		f.Add(append(bytes.Clone(v.hessian), "HZ"...), len(v.hessian), "b", []byte("\x94\x91HZ"), byte(20))
+	}
 	f.Fuzz(func(t *testing.T, body []byte, n int, lane string, answer []byte, status byte) {
 		var c Call
 		frame, bad := start(&c, string(body), opaqueHeaders(n, "x-dubbo-attachment-lane", lane, "x-envoy-expected-rq-timeout-ms", "20")...)

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
@@ -136,15 +135,10 @@ func TestJavaValues(t *testing.T) {
 
 // What Dubbo Java's own library writes becomes what a Java developer expects.
 func TestWrittenByJava(t *testing.T) {
-	text, err := os.ReadFile("testdata/java-values.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.SplitN(strings.TrimSpace(line), " ", 3); f[0] != "#" {
-			if r := answered(t, 20, value(t, f[1])); string(r.Body) != f[2] {
-				t.Errorf("%s: got %s, want %s", f[0], r.Body, f[2])
-			}
+	for _, v := range javaValues(t) {
+		r := answered(t, 20, func(w *dubbo.Writer) { w.Int(dubbo.ResponseValue); w.Buf = append(w.Buf, v.hessian...) })
+		if string(r.Body) != v.json {
+			t.Errorf("%s: got %s, want %s", v.name, r.Body, v.json)
 		}
 	}
 }
