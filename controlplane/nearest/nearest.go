@@ -7,11 +7,12 @@ import (
 )
 
 // Word returns the known word that differs from the given one by at most two edits, or a third of its length, upper and
-// lower case being the same; "" when there is none. Of equally near ones it is the first.
+// lower case being the same and a plural as near as one edit; "" when there is none. Of equally near ones it is the first.
 func Word(word string, known []string) string {
 	best, distance := "", max(2, len(word)/3)+1
 	for _, k := range known {
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
+		a, b := strings.ToLower(word), strings.ToLower(k)
+		if d := min(edits(a, b), edits(singular(a), singular(b))+1); d < distance {
 			best, distance = k, d
 		}
 	}
@@ -23,6 +24,14 @@ func Closest(word string, known []string) string {
 	return slices.MinFunc(known, func(a, b string) int {
 		return edits(strings.ToLower(word), strings.ToLower(a)) - edits(strings.ToLower(word), strings.ToLower(b))
 	})
+}
+
+// singular is what an English plural is one of.
+func singular(word string) string {
+	if stem, ok := strings.CutSuffix(word, "ies"); ok && len(stem) > 1 {
+		return stem + "y"
+	}
+	return strings.TrimSuffix(word, "s")
 }
 
 // maxWord is the length beyond which a word is no slip of the pen any more.

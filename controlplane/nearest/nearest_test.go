@@ -12,7 +12,8 @@ func TestWord(t *testing.T) {
 		"ratelimit":                 "rateLimit",
 		"load_balancing":            "loadBalancing",
 		"zone":                      "",
-		"retries":                   "",
+		"retries":                   "retry",
+		"rateLimits":                "rateLimit",
 		"":                          "",
 		strings.Repeat("retry", 50): "",
 	} {

@@ -32,6 +32,9 @@ func newHistory() *cobra.Command {
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
 				changes, err := policystore.History(ctx, client, c.Etcd.Prefix, ref.kind, ref.name)
+				if err == nil && len(changes) == 0 {
+					err = fmt.Errorf("%s: %w, and there was none; `dubbomesh get` lists what there is", ref, policystore.ErrNotFound)
+				}
 				if err != nil {
 					return err
 				}

@@ -64,6 +64,7 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 0, "Traffic/hello deleted\nRoute/gray deleted\n", "", with("delete", "-f", file)...)
 	want(t, 1, "", "dubbomesh: Traffic/hello: there is no such policy\n", with("delete", "traffic/hello")...)
 	want(t, 0, "Traffic/hello created\n", "", with("rollback", "traffic/hello")...)
+	want(t, 1, "", "dubbomesh: Traffic/bye: there is no such policy, and there was none; `dubbomesh get` lists.*", with("history", "traffic/bye")...)
 }
 
 func TestAMistakeWritesNothing(t *testing.T) {
