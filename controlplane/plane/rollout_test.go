@@ -1,0 +1,100 @@
+package plane
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/xds"
+)
+
+// versions are policies as "name=revision", by key.
+func versions(list ...string) (out []policystore.Version) {
+	for _, one := range list {
+		v := policystore.Version{}
+		var name string
+		if _, err := fmt.Sscanf(strings.ReplaceAll(one, "=", " "), "%s %d", &name, &v.Revision); err != nil {
+			panic(err)
+		}
+		v.Key, v.Policy, v.Text = name, model.Traffic{PolicyMeta: model.PolicyMeta{Name: name, Service: "s-" + name}}, fmt.Sprintf("timeout: %ds\n", v.Revision)
+		out = append(out, v)
+	}
+	return out
+}
+
+func shown(list []change) string {
+	var out []string
+	for _, c := range list {
+		text := c.key()
+		for _, v := range []*policystore.Version{c.before, c.after} {
+			if v == nil {
+				text += " -"
+			} else {
+				text += fmt.Sprintf(" %d", v.Revision)
+			}
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestChanges(t *testing.T) {
+	got := changes(versions("a=1", "b=2", "d=3"), versions("a=1", "b=4", "c=5"))
+	if want := "b 2 4, c - 5, d 3 -"; shown(got) != want {
+		t.Errorf("%s, want %s", shown(got), want)
+	}
+	if got := changes(nil, versions("a=1")); shown(got) != "a - 1" {
+		t.Error(shown(got))
+	}
+}
+
+// TestBetween sums up publications: what is in question is what is different in the end.
+func TestBetween(t *testing.T) {
+	states := [][]policystore.Version{versions("a=1"), versions("a=1", "b=2"), versions("a=3", "b=2", "c=4"), versions("a=3", "b=5"), versions("b=5")}
+	var list []publication
+	for i := 1; i < len(states); i++ {
+		list = append(list, publication{number: uint64(i + 1), changed: changes(states[i-1], states[i])})
+	}
+	for _, c := range []struct {
+		after, until uint64
+		want         string
+	}{
+		{1, 2, "b - 2"}, {2, 3, "a 1 3, c - 4"}, {1, 4, "b - 5, a 1 3"}, {2, 5, "a 1 -, b 2 5"}, {5, 5, ""},
+	} {
+		if got := shown(between(list, c.after, c.until)); got != c.want {
+			t.Errorf("after %d until %d: %s, want %s", c.after, c.until, got, c.want)
+		}
+	}
+}
+
+// TestSuspects asks who is why for a cluster, for routes, and for what a proxy never had.
+func TestSuspects(t *testing.T) {
+	f := &feed{inForce: versions("a=3", "b=5")}
+	f.publications = []publication{{number: 1}, {number: 2, changed: changes(versions("a=1", "b=2"), f.inForce)}}
+	names := func(r xds.Refusal) (out string) {
+		for _, s := range f.suspects(r) {
+			out += fmt.Sprintf("%s %s;", s.ID, s.Leaf.Field)
+		}
+		return out
+	}
+	for want, r := range map[string]xds.Refusal{
+		"Traffic/b timeout;Traffic/a timeout;": {Type: "routes", Resource: "gateway-http", Accepted: 1, Since: 2},
+		"Traffic/a timeout;":                   {Type: "clusters", Resource: "http|s-a||", Accepted: 1, Since: 2},
+		"":                                     {Type: "routes", Resource: "gateway-http", Accepted: 2, Since: 2},
+	} {
+		if got := names(r); got != want {
+			t.Errorf("%+v: %q, want %q", r, got, want)
+		}
+	}
+	first := xds.Refusal{Type: "routes", Resource: "gateway-http", Since: 2, Text: "no such thing"}
+	if got := f.explained(first); got.Policy != "" {
+		t.Errorf("of a proxy that has nothing every policy may be why, not %s", got.Policy)
+	}
+	withdrawn := f.suspects(xds.Refusal{Type: "routes", Accepted: 1, Since: 2})[0]
+	f.publications = append(f.publications, publication{number: 3, changed: changes(f.inForce, versions("a=3", "b=2"))})
+	if !f.inForceAt(withdrawn, 2) || f.inForceAt(withdrawn, 3) {
+		t.Error("it was published with 2, and not any more with 3")
+	}
+}

@@ -1,0 +1,119 @@
+package policystore
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+)
+
+var why = policy.Problem{Line: 1, Column: 10, Field: "timeout", Message: "Envoy gateway-1 refuses it"}
+
+// TestWhatEnvoysRefuseIsWithdrawn follows a policy that is refused, over a restart, a pardon and a change.
+func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
+	c := start(t)
+	s, stop := run(t, c)
+	first := put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
+	judged(t, c, "one", first)
+	second := put(t, c, "Traffic/one", fmt.Sprintf(good, 2))
+	eventually(t, s, "the second", inForce("one=2s"))
+	if s.Refuse(model.KindTraffic, "one", first, why) || s.Refuse(model.KindTraffic, "two", second, why) || s.Pardon(model.KindTraffic, "one", second) {
+		t.Error("what is not in force is refused, or what was not refused pardoned")
+	}
+	if !s.Refuse(model.KindTraffic, "one", second, why) || s.Refuse(model.KindTraffic, "one", second, why) {
+		t.Error("it is refused once")
+	}
+	state := eventually(t, s, "the first again", inForce("one=1s"))
+	if p := state.Problems(); len(p) != 1 || !p[0].LastGood || p[0].Reason != "1:10: timeout: Envoy gateway-1 refuses it" {
+		t.Errorf("problems %+v", p)
+	}
+	awaitRefused(t, c, second, first)
+
+	stop()
+	s, stop = run(t, c)
+	state = eventually(t, s, "the first after a restart", inForce("one=1s"))
+	if p := state.Problems(); len(p) != 1 || p[0].Reason != "1:10: timeout: Envoy gateway-1 refuses it" {
+		t.Errorf("problems %+v", p)
+	}
+	another, _ := run(t, c) // which has no Envoys of its own
+	eventually(t, another, "the first at another control plane", inForce("one=1s"))
+
+	if !s.Pardon(model.KindTraffic, "one", second) {
+		t.Error("it is not pardoned")
+	}
+	eventually(t, s, "the second after all", inForce("one=2s"))
+	if st := judgedAs(t, c, "one", func(st Status) bool { return !st.Refused }); st.Verdict != Accepted || st.LastGood.Revision != second {
+		t.Errorf("pardoned: %+v", st)
+	}
+	if !s.Refuse(model.KindTraffic, "one", second, why) {
+		t.Error("it cannot be refused again")
+	}
+	awaitRefused(t, c, second, 0)
+	third := put(t, c, "Traffic/one", fmt.Sprintf(good, 3))
+	eventually(t, s, "the third", inForce("one=3s"))
+	if st := judged(t, c, "one", third); st.Refused || st.Verdict != Accepted {
+		t.Errorf("the third: %+v", st)
+	}
+	stop()
+}
+
+// TestARefusalOutlivesAnotherVerdict lets a control plane that knows no Envoy judge a policy that another one's refuse.
+func TestARefusalOutlivesAnotherVerdict(t *testing.T) {
+	c := start(t)
+	s, _ := run(t, c)
+	revision := put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
+	eventually(t, s, "it", inForce("one=1s"))
+	s.Refuse(model.KindTraffic, "one", revision, why)
+	eventually(t, s, "nothing", inForce(""))
+	awaitRefused(t, c, revision, 0)
+	late := s.entries[Key(prefix, model.KindTraffic, "one")].judged
+	if err := s.writer.record(t.Context(), late.status, late.parsed.Text, false); err != nil {
+		t.Fatal(err)
+	}
+	awaitRefused(t, c, revision, 0)
+	// Written again as it is, it is tried again.
+	outcome, again, err := Apply(t.Context(), c, prefix, parsed(t, "kind: Traffic\nname: one\n"+fmt.Sprintf(good, 1)), Author{}, s.now())
+	if err != nil || outcome != Configured || again <= revision {
+		t.Errorf("%s at %d, %v", outcome, again, err)
+	}
+	eventually(t, s, "it again", inForce("one=1s"))
+}
+
+// judgedAs waits for a status that is as wanted.
+func judgedAs(t *testing.T, c *clientv3.Client, name string, as func(Status) bool) Status {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	key := StatusKey(prefix, model.KindTraffic, name)
+	r, err := c.Get(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kv := range r.Kvs {
+		if s, ok := parseStatus(kv.Value); ok && as(s) {
+			return s
+		}
+	}
+	for w := range c.Watch(ctx, key, clientv3.WithRev(r.Header.Revision+1)) {
+		for _, e := range w.Events {
+			if s, ok := parseStatus(e.Kv.Value); ok && as(s) {
+				return s
+			}
+		}
+	}
+	t.Fatalf("Traffic/%s has no such status", name)
+	return Status{}
+}
+
+// awaitRefused waits until the status says that a version is refused, and what is in force instead; 0 for whatever.
+func awaitRefused(t *testing.T, c *clientv3.Client, revision, instead int64) {
+	t.Helper()
+	st := judgedAs(t, c, "one", func(s Status) bool { return s.Refused && s.Revision == revision })
+	if st.Verdict != Rejected || len(st.Problems) != 1 || st.Problems[0].Field != "timeout" || instead != 0 && st.LastGood.Revision != instead {
+		t.Errorf("refused: %+v", st)
+	}
+}
