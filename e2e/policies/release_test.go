@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,11 +105,36 @@ func releaseLane(t *testing.T, s target) {
 		if r, _ := s.show(t, http.MethodGet, "/request/1", user, "ann"); r.By != s.v2[0] || r.Headers["x-lane"] != "gray" {
 			t.Errorf("the lane is not passed on: %+v", r)
 		}
+		s.fullLink(t)
 	case "dubbo":
 		a := s.send(t, http.MethodPost, "/"+dubboService+"/attachments", "", user, "ann")
 		var got map[string]string
 		if err := json.Unmarshal([]byte(a.body), &got); err != nil || got["x-lane"] != "gray" {
 			t.Errorf("the lane is not passed on: %s, %v", a.body, err)
+		}
+	}
+}
+
+// fullLink calls the Dubbo service by way of the HTTP service: who is in the lane meets its instances in both, others in
+// neither, and of a lane without instances nobody knows.
+func (s target) fullLink(t *testing.T) {
+	t.Helper()
+	for _, c := range []struct {
+		headers []string
+		first   string
+		then    []string
+	}{
+		{[]string{"x-user", "ann"}, s.v2[0], s.dubbo().v2},
+		{[]string{"x-lane", "gray"}, s.v2[0], s.dubbo().v2},
+		{[]string{"x-lane", "blue"}, s.v1[0], s.dubbo().v1},
+		{nil, s.v1[0], s.dubbo().v1},
+	} {
+		for range 40 {
+			a := s.send(t, http.MethodPost, "/"+httpService+"/relay/"+dubboService+"/whoami", "", c.headers...)
+			var way struct{ By, Answer string }
+			if err := json.Unmarshal([]byte(a.body), &way); err != nil || way.By != c.first || !slices.Contains(c.then, way.Answer) {
+				t.Errorf("with %q: %s, %v; want %s, then one of %q", c.headers, a.body, err, c.first, c.then)
+			}
 		}
 	}
 }

@@ -73,6 +73,7 @@ func routes(name string) http.Handler {
 		fmt.Fprintln(w, name)
 	})
 	mux.HandleFunc("/request/", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, arrived(name, r)) })
+	mux.HandleFunc("POST /relay/", relay(name))
 	newUsers().handle(mux)
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
