@@ -44,21 +44,39 @@ func TestRules(t *testing.T) {
 			if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
 				t.Fatal(err)
 			}
-			got := c.outcome(t)
-			golden := strings.Replace(file, ".in.yaml", ".out.txt", 1)
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			c.compare(t, strings.Replace(file, ".in.yaml", ".out.txt", 1))
 		})
+	}
+}
+
+// TestCapturedRules reads keys as Dubbo Java 2.7.23 encodes them, with its own URL class.
+func TestCapturedRules(t *testing.T) {
+	text, err := os.ReadFile("testdata/captured-rules-dubbo-2.7.23.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := ruleCase{Service: "com.example.Hello", Keys: map[string]string{}}
+	for key := range strings.FieldsSeq(string(text)) {
+		c.Keys[strings.TrimPrefix(key, "/dubbo/")] = ""
+	}
+	c.compare(t, "testdata/rules/captured-dubbo-2.7.23.out.txt")
+}
+
+// compare holds what becomes of the rules against a golden file.
+func (c ruleCase) compare(t *testing.T, golden string) {
+	t.Helper()
+	got := c.outcome(t)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Error(diff)
 	}
 }
 
