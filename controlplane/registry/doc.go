@@ -5,7 +5,8 @@
 //
 //	<prefix>/services/<service>/<instance>      an instance as YAML or JSON, the native form
 //	<prefix>/weights/<service>/<ip:port>        an integer that overrides a weight and never registers anything
-//	<root>/<interface>/providers/<encoded URL>  Dubbo's own etcd registry, with its configurators beside it
+//	<root>/<interface>/providers/<encoded URL>  Dubbo's own etcd registry, with configurators and routers beside it
+//	<root>/config/dubbo/<whom>.<kind>           rules of Dubbo's configuration centre
 //	<p>/<service>/<ip:port>                     an integer weight, where the key is the registration
 //	<prefix>/definitions/<service>[/<name>]     the shape of a service, written by hand
 //	<root>/<interface>/…/provider/<application> the shape of a service, as Dubbo's metadata report has it
@@ -20,6 +21,9 @@
 // the first of native, Dubbo, weights and files has the say over all its fields (within one kind of source, the first
 // configured); within one source the key written last. Dubbo's configurators act on what Dubbo registered. A weight
 // override then replaces the weight, whoever registered the instance.
+//
+// What configurators say of calls, and routers, become policies that count where no other says anything: a snapshot has
+// them. Routers choose by labels that the instances get for them here.
 //
 // Definitions do not register anything. Of several that are reported for the same group and version the one written last
 // is in force, and one that differs from it in its methods is a problem.
