@@ -23,8 +23,10 @@ func (f *Finder) fromHessian(body []byte) {
 		}
 		return
 	}
-	if r.Skip() != nil || r.Skip() != nil {
-		return
+	for range 2 { // the method and its types
+		if r.Skip() != nil {
+			return
+		}
 	}
 	list, err := r.List()
 	for i := 0; err == nil && i <= f.plan.last; i++ {
