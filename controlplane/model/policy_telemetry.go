@@ -21,14 +21,14 @@ type TelemetrySettings struct {
 
 // Tracing of requests over OTLP.
 type Tracing struct {
-	// Service that takes spans over OTLP/gRPC.
+	// Service that takes spans over OTLP/gRPC. Envoy has one collector for all services.
 	Service string `json:"service,omitempty" check:"format=service"`
 	// Address that takes spans, host:port, in place of a service.
 	Address string `json:"address,omitempty" check:"format=hostPort"`
-	// Sampling is the share of the requests without a decision of their own; 1% by default.
+	// Sampling is the share of the requests whose caller has not decided (traceparent); 1% by default.
 	Sampling *Percent `json:"sampling,omitempty"`
 	// Tags of the spans: a fixed text, or header:<name>.
-	Tags map[string]string `json:"tags,omitempty"`
+	Tags map[string]string `json:"tags,omitempty" check:"keys=tag,format=tagValue"`
 	// Off switches tracing off.
 	Off bool `json:"off,omitempty"`
 }
@@ -37,13 +37,13 @@ type Tracing struct {
 type AccessLog struct {
 	// Path of the file; /dev/stdout by default.
 	Path string `json:"path,omitempty" check:"format=file"`
-	// Fields of a JSON line: name → Envoy's %COMMAND%.
-	Fields map[string]string `json:"fields,omitempty" check:"nonEmpty"`
+	// Fields of a JSON line: name → text with Envoy's %COMMANDS%; those of docs/gateway.md by default.
+	Fields map[string]string `json:"fields,omitempty" check:"nonEmpty,keys=logField,format=logFormat"`
 	// Format is a line of text, in place of fields.
-	Format string `json:"format,omitempty"`
+	Format string `json:"format,omitempty" check:"format=logFormat"`
 	// MinStatus logs only answers with this status or above.
 	MinStatus *uint32 `json:"minStatus,omitempty" check:"min=100,max=599"`
-	// SlowerThan logs only requests that took as long.
+	// SlowerThan logs only requests that took as long or longer.
 	SlowerThan *Duration `json:"slowerThan,omitempty" check:"min=0s,max=1h"`
 	// Sampling is the share of the requests that are logged; 100% by default.
 	Sampling *Percent `json:"sampling,omitempty"`
@@ -53,8 +53,9 @@ type AccessLog struct {
 
 // Metrics of requests.
 type Metrics struct {
-	// Tags of the metrics: a fixed text, or header:<name>.
-	Tags map[string]string `json:"tags,omitempty"`
-	// PerMethod counts each Dubbo method for itself.
+	// Tags of dubbomesh.requests and dubbomesh.request_ms, which are there for services with tags: a fixed text, or
+	// header:<name>.
+	Tags map[string]string `json:"tags,omitempty" check:"keys=tag,format=tagValue"`
+	// PerMethod counts each Dubbo method for itself, which is always so.
 	PerMethod *bool `json:"perMethod,omitempty"`
 }

@@ -48,6 +48,10 @@ var formats = checked(map[string]format{
 	"javaClass": {"a Java class", "com.example.User", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaType":  {"a Java type", "java.util.List<com.example.User>", "", checkJavaType},
 	"argument":  {"the index of an argument, and what is below it", "0.user.id", `^[0-9]{1,3}(\.[^.\s]+)*$`, checkArgument},
+	"logField":  {"the name of a field", "path", `^[^\x00-\x1f]{1,128}$`, nil},
+	"tag":       {"the name of a tag", "team", `^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`, nil},
+	"tagValue":  {"text, or header:<name>", "header:x-tenant", `^(header:[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+|[^\x00-\x1f]{1,256})$`, checkTagValue},
+	"logFormat": {"text with Envoy's %COMMANDS%", "%RESPONSE_CODE%", "", checkLogFormat},
 	"limitKey":  {"caller, method, path, sourceIp, header:<name> or attachment:<key>", "header:x-user", `^(caller|method|path|sourceIp|(header|attachment):[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+)$`, nil},
 })
 
@@ -73,6 +77,18 @@ func checked(all map[string]format) map[string]format {
 		all[name] = f
 	}
 	return all
+}
+
+// checkTagValue takes the name of a header, or any line of text.
+func checkTagValue(text string) error {
+	header, named := strings.CutPrefix(text, "header:")
+	switch {
+	case named && (header == "" || strings.Trim(header, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != ""):
+		return fmt.Errorf("%s is no header's name; write header:x-tenant", document.Quote(header))
+	case text == "" || len(text) > 256 || strings.ContainsFunc(text, unicode.IsControl):
+		return errors.New("a tag has a text of 1 to 256 bytes in one line, or header:<name>")
+	}
+	return nil
 }
 
 func checkService(text string) error {

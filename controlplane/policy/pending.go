@@ -9,8 +9,7 @@ import (
 // pending lists what is read, checked and kept, but of which nothing is made yet. Who writes it is told. A feature that
 // comes to life takes its line away.
 var pending = map[reflect.Type]string{
-	reflect.TypeFor[model.Telemetry](): "Telemetry policies are not in force yet",
-	reflect.TypeFor[model.MeshTLS]():   "TLS between proxies is not in force yet: traffic goes in plain text",
+	reflect.TypeFor[model.MeshTLS](): "TLS between proxies is not in force yet: traffic goes in plain text",
 }
 
 // Effective reports whether anything is made of policies of a kind.

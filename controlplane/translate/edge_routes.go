@@ -85,7 +85,7 @@ func (r edgeRoutes) hosts() []string {
 		}
 	}
 	all = unique(slices.DeleteFunc(all, func(h string) bool { return h == "*" || h == schemaDomain }))
-	if len(r.listener.Hosts) == 0 || slices.Contains(r.listener.Hosts, "*") {
+	if len(r.listener.Hosts) == 0 || slices.Contains(lower(r.listener.Hosts), "*") {
 		all = append(all, "*")
 	}
 	return all

@@ -24,6 +24,7 @@ type edge struct {
 	t      *testing.T
 	server *xds.Server
 	url    string
+	envoy  *testenvoy.Envoy
 }
 
 // newEdge starts one that has services and policies.
@@ -32,9 +33,9 @@ func newEdge(t *testing.T, services []model.Service, policies string) *edge {
 	server, port := serve(t)
 	e := &edge{t: t, server: server}
 	e.publish(services, policies)
-	envoy := testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, port)})
+	e.envoy = testenvoy.Start(t, testenvoy.Options{Bootstrap: fmt.Sprintf(bootstrap, port), Args: []string{"--file-flush-interval-msec", "20"}})
 	accepted(t, server)
-	e.url = envoy.ListenerURL(translate.GatewayListener)
+	e.url = e.envoy.ListenerURL(translate.GatewayListener)
 	return e
 }
 

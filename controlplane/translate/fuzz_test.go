@@ -88,7 +88,12 @@ func FuzzPolicies(f *testing.F) {
 		for n, m := range r.Clusters {
 			marshals(t, n, m)
 		}
-		marshals(t, GatewayRoutes, r.Routes[GatewayRoutes])
+		for n, m := range r.Routes {
+			marshals(t, n, m)
+		}
+		for n, m := range r.Listeners {
+			marshals(t, n, m)
+		}
 	})
 }
 

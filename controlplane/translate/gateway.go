@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"slices"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -33,10 +34,12 @@ func networkFilters(e edge, services []ServiceResources, told telemetry, opt Opt
 		Name:       "envoy.filters.network.http_connection_manager",
 		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(e, services, told, opt))},
 	}
+	rules, _ := e.rules() // which may ask for labels, as services' routes do
+	source := tellSource(append(slices.Clip(services), ServiceResources{sourceLabels: sourceLabels(rules)}))
 	if !e.consumers(opt) {
-		return []*listenerv3.Filter{tellSource(services), manager}
+		return []*listenerv3.Filter{source, manager}
 	}
-	return []*listenerv3.Filter{tellSource(services), consumer(opt), manager}
+	return []*listenerv3.Filter{source, consumer(opt), manager}
 }
 
 func connectionManager(e edge, services []ServiceResources, told telemetry, opt Options) *hcmv3.HttpConnectionManager {

@@ -39,6 +39,7 @@ type ServiceResources struct {
 	Schemas   map[string]*routev3.Route   // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 
+	told       told        // of its requests
 	packed     *anypb.Any  // Paths as they stand in the gateway's routes
 	switches   []string    // filters that Paths switch on and forms have to meet
 	operations []operation // of its Mapping policies
@@ -82,7 +83,11 @@ func Gateway(services []ServiceResources, policies model.Policies, opt Options) 
 	r.Listeners = map[string]*listenerv3.Listener{}
 	ports, problems := edges(policies.Gateways, opt)
 	r.Problems = append(r.Problems, problems...)
-	told := telemetry{}
+	told := telemetryOf(services, policies, opt)
+	r.Problems = append(r.Problems, told.problems...)
+	if c := told.collector; c != nil {
+		r.Clusters[c.GetName()] = c
+	}
 	for _, e := range ports {
 		r.Listeners[e.name] = gatewayListener(e, services, told, opt)
 		if e.plain() {

@@ -63,8 +63,12 @@ func service(in Input, opt Options) ServiceResources {
 		}
 		out.Mounted[prefix] = u.mountedRoutes(prefix)
 	}
+	out.told = u.telling()
+	for _, routes := range out.routes() {
+		u.tell(routes)
+	}
 	u.meetAll(out)
-	out.sourceLabels = sourceLabels(append(operationRoutes(out.operations), out.Paths, out.Hosted)...)
+	out.sourceLabels = sourceLabels(out.routes()...)
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
 	targets := make([]target, 0, len(u.variants)+len(u.pools))
@@ -79,6 +83,15 @@ func service(in Input, opt Options) ServiceResources {
 		out.Endpoints = append(out.Endpoints, endpoints(t))
 	}
 	return out
+}
+
+// routes are all that lead to the service, wherever they stand.
+func (s ServiceResources) routes() [][]*routev3.Route {
+	out := [][]*routev3.Route{s.Paths, s.Hosted}
+	for _, prefix := range Names(s.Mounted) {
+		out = append(out, s.Mounted[prefix])
+	}
+	return append(out, operationRoutes(s.operations)...)
 }
 
 func (s ServiceResources) refused(reason string) ServiceResources {
@@ -115,14 +128,7 @@ func (s ServiceResources) validate(packed bool) error {
 		check(f)
 		inside(f.GetTypedConfig())
 	}
-	routes := slices.Concat(s.Paths, s.Hosted)
-	for _, prefix := range Names(s.Mounted) {
-		routes = append(routes, s.Mounted[prefix]...)
-	}
-	for _, op := range s.operations {
-		routes = append(routes, op.routes...)
-	}
-	for _, r := range routes {
+	for _, r := range slices.Concat(s.routes()...) {
 		check(r)
 		for _, name := range Names(r.TypedPerFilterConfig) {
 			inside(r.TypedPerFilterConfig[name])
