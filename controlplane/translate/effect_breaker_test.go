@@ -32,7 +32,6 @@ type webService struct {
 	broken atomic.Bool
 	hold   atomic.Pointer[chan struct{}]
 	calls  atomic.Int64
-	bodies sync.Map // of the requests, by path
 	addr   string
 }
 

@@ -41,6 +41,12 @@ var proofs = map[string]proof{
 	"release-ab":            onBoth(releaseAB),
 	"release-dark-launch":   onAll(releaseDarkLaunch),
 	"release-lane":          onAll(releaseLane),
+	// Resilience
+	"resilience-breaker-service":   onBoth(breakerOfService),
+	"resilience-breaker-instance":  onAll(breakerOfInstance),
+	"resilience-fallback-response": onBoth(fallbackResponse),
+	"resilience-fallback-service":  onBoth(fallbackService),
+	"resilience-bulkhead":          bulkhead,
 	// Discovery and registration
 	"discovery-subset":    onAll(discoverySubset),
 	"registration-weight": onAll(registrationWeight),
