@@ -65,15 +65,15 @@ func (c condition) check() error {
 
 // expressible says why a request cannot be asked for a pattern.
 func expressible(name string, p pattern) error {
-	switch {
-	case name == askMethod:
+	switch name {
+	case askMethod:
 		return nil
-	case name == askCaller:
+	case askCaller:
 		if p.open {
 			return fmt.Errorf("callers are told apart by whole names, not by %s; name each, separated by commas", document.Quote(p.String()))
 		}
 		return nil
-	case name == askHost:
+	case askHost:
 		_, err := network(p)
 		return err
 	}
@@ -141,17 +141,17 @@ func network(p pattern) (string, error) {
 
 // narrow adds to a match that what a rule asks for fits a pattern.
 func narrow(m *model.RequestMatch, name string, p pattern) {
-	switch {
-	case name == askMethod:
+	switch name {
+	case askMethod:
 		if p != anything {
 			text := p.match()
 			m.Method = &text
 		}
 		return
-	case name == askCaller:
+	case askCaller:
 		caller(m).Service = []string{p.prefix}
 		return
-	case name == askHost:
+	case askHost:
 		if net, err := network(p); err == nil && p != anything {
 			caller(m).IP = []string{net}
 		}

@@ -10,18 +10,18 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// timeoutOf is the timeout of a service that a state has policies for, "" for none.
-func timeoutOf(s State, service string) string {
-	svc, _ := s.Snapshot.Service(service)
+// timeoutOf is the timeout of hello by the policies of a state, "" for none.
+func timeoutOf(s State) string {
+	svc, _ := s.Snapshot.Service("hello")
 	if d := s.Snapshot.Policies.For(svc).Traffic.Timeout; d != nil {
 		return d.String()
 	}
 	return ""
 }
 
-// chosen lists the instances that the rules of a service leave for requests with a tag, "" for none.
-func chosen(s State, service, tag string) []string {
-	svc, _ := s.Snapshot.Service(service)
+// chosen lists the instances that the rules of hello leave for requests with a tag, "" for none.
+func chosen(s State, tag string) []string {
+	svc, _ := s.Snapshot.Service("hello")
 	for _, p := range s.Snapshot.Policies.For(svc).Routes {
 		rule := p.Rules[0]
 		if len(rule.Match) > 0 {
@@ -57,24 +57,24 @@ func TestRulesAreFollowed(t *testing.T) {
 
 	const timeouts = "/dubbo/config/dubbo/hello::.configurators"
 	put(t, c, timeouts, "configs: [{parameters: {timeout: 500}}]")
-	eventually(t, r, "a timeout", func(s State) bool { return timeoutOf(s, "hello") == "500ms" })
+	eventually(t, r, "a timeout", func(s State) bool { return timeoutOf(s) == "500ms" })
 	put(t, c, timeouts, "configs: [{parameters: {timeout: soon}}]")
 	s := eventually(t, r, "a bad timeout", reported(timeouts, "timeout must be whole milliseconds"))
-	if timeoutOf(s, "hello") != "500ms" || !s.Problems[0].LastGood {
+	if timeoutOf(s) != "500ms" || !s.Problems[0].LastGood {
 		t.Errorf("the last good timeout is not in force: %+v", s.Problems)
 	}
 	put(t, c, timeouts, "configs: [{parameters: {timeout: 700, mock: 'return null'}}]")
-	s = eventually(t, r, "another timeout", func(s State) bool { return timeoutOf(s, "hello") == "700ms" })
+	s = eventually(t, r, "another timeout", func(s State) bool { return timeoutOf(s) == "700ms" })
 	if !reported(timeouts, "mock (write fallback in a Traffic policy instead) not honoured")(s) {
 		t.Errorf("mock is not told: %+v", s.Problems)
 	}
 	remove(t, c, timeouts)
-	eventually(t, r, "no timeout", func(s State) bool { return timeoutOf(s, "hello") == "" && len(s.Problems) == 0 })
+	eventually(t, r, "no timeout", func(s State) bool { return timeoutOf(s) == "" && len(s.Problems) == 0 })
 
 	const rule = "/dubbo/config/dubbo/shop.tag-router"
 	put(t, c, rule, "tags: [{name: gray, addresses: ['10.0.0.2:20880']}]")
 	is := func(tag string, want ...string) func(State) bool {
-		return func(s State) bool { return fmt.Sprint(chosen(s, "hello", tag)) == fmt.Sprint(want) }
+		return func(s State) bool { return fmt.Sprint(chosen(s, tag)) == fmt.Sprint(want) }
 	}
 	eventually(t, r, "tags", is("gray", "10.0.0.2:20880"))
 	eventually(t, r, "others", is("", "10.0.0.1:20880"))

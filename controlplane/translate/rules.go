@@ -92,8 +92,10 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		case rule.Respond != nil:
 			respond(r, rule.Respond)
 		default:
-			if err := u.reachable(to, rule); err != nil {
-				return nil, err
+			if !w.registered { // one of a registry leads to the service itself
+				if err := u.reachable(to, rule); err != nil {
+					return nil, err
+				}
 			}
 			for _, r := range u.laned(to, part, rule, source, match) {
 				r.Name = rule.Name
