@@ -118,6 +118,11 @@ func TestWarnings(t *testing.T) {
 		"a share takes not everything": {
 			head + "  - {match: {percent: 10%}, respond: {}}\n  - {match: {headers: {x: y}}, respond: {}}\n", nil,
 		},
+		"arguments and sources": {
+			head + "  - {match: {arguments: {\"0\": {prefix: a}}}, respond: {}}\n  - {match: {arguments: {\"0\": ab, \"1\": x}}, respond: {}}\n" +
+				"  - {match: {arguments: {\"1\": ab}}, respond: {}}\n  - {match: {source: {zone: east}}, respond: {}}\n  - {match: {source: {zone: west}}, respond: {}}\n",
+			[]string{"Route/r: rules[1]"},
+		},
 		"nobody has the labels": {
 			head + "  - to: {labels: {version: v9}}\n",
 			[]string{"cluster http|hello|||version=v9 has no instance", "rules[0].to[0].labels: no instance of hello has the labels version=v9"},
