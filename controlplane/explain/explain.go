@@ -46,15 +46,10 @@ type Route struct {
 	Percent      float64       `json:"percent"`        // of such requests that take it
 	Answer       string        `json:"answer,omitempty"`
 	Settings     []Setting     `json:"settings"`
-	Access       []Access      `json:"access,omitempty"` // who may call
+	Access       []Access      `json:"access,omitempty"`  // who may call
+	Callers      string        `json:"callers,omitempty"` // what comes of that: allowed, refused by …, depends on who calls
 	Destinations []Destination `json:"destinations"`
 	Passed       []string      `json:"passed,omitempty"` // rules before it that the request does not fit, and why
-}
-
-// Access is a policy that says who may call.
-type Access struct {
-	Policy  string `json:"policy"`
-	InForce bool   `json:"inForce"`
 }
 
 // Explain answers a question.
@@ -140,12 +135,27 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	}
 	if known {
 		policies := q.Snapshot.Policies.For(service)
-		out.Settings = q.settings(service, out.Method, q.rule(rule), rule, action != nil)
-		for _, a := range policies.Access {
-			out.Access = append(out.Access, Access{model.PolicyID(a), effective(a)})
+		as := q
+		as.Request.Path = seen(q.Request.Path, m.Prefix, service)
+		out.Settings = as.settings(service, out.Method, q.rule(rule), rule, action != nil)
+		if len(policies.Access) > 0 {
+			out.Access, out.Callers = as.access(policies.Access, out.Method)
 		}
 	}
 	return out
+}
+
+// seen is the path as policies have it: that of a call as it is, that of an HTTP service without the service's name.
+func seen(path, prefix string, service model.Service) string {
+	for _, in := range service.Instances {
+		if in.Protocol == model.ProtocolDubbo || in.Protocol == model.ProtocolTriple || in.Protocol == model.ProtocolGRPC {
+			return path
+		}
+	}
+	if rest, below := strings.CutPrefix(path, prefix); below && prefix != "" && strings.HasPrefix(rest, "/") {
+		return rest
+	}
+	return path
 }
 
 // whyNot says of each rule that stands before the one that fits why it does not. A rule may have a route for each method

@@ -17,6 +17,7 @@ type Setting struct {
 	Value      string   `json:"value"`                // as a policy has it
 	From       string   `json:"from"`                 // the policy, and where in it; or the setting of the control plane
 	Overridden []string `json:"overridden,omitempty"` // who says something else that does not count, the nearest first
+	Applies    Answer   `json:"applies,omitempty"`    // of rate limits and faults: that the request is one of those they are for
 }
 
 // said is what one place says of a field.
@@ -42,10 +43,10 @@ func (q Question) settings(service model.Service, method string, rule model.Rule
 	}
 	var out []Setting
 	for field, all := range byField {
-		s := Setting{Field: field, Value: text(all[0].value), From: all[0].from}
+		s := Setting{Field: field, Value: text(all[0].value), From: all[0].from, Applies: q.applies(all[0].value, method)}
 		for _, other := range all[1:] {
 			if field == "rateLimit" { // they count beside each other
-				out = append(out, Setting{Field: field, Value: text(other.value), From: other.from})
+				out = append(out, Setting{Field: field, Value: text(other.value), From: other.from, Applies: q.applies(other.value, method)})
 				continue
 			}
 			s.Overridden = append(s.Overridden, other.from)
@@ -53,6 +54,24 @@ func (q Question) settings(service model.Service, method string, rule model.Rule
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Setting) int { return strings.Compare(a.Field+"\n"+a.From, b.Field+"\n"+b.From) })
+	return out
+}
+
+// applies says of rate limits and faults whether the request is one of those that one of them is for; "" of other settings.
+func (q Question) applies(value any, method string) Answer {
+	out := No
+	switch list := value.(type) {
+	case []model.RateLimit:
+		for _, l := range list {
+			out = either(out, q.calls(l.Match, method))
+		}
+	case []model.Fault:
+		for _, f := range list {
+			out = either(out, q.calls(f.Match, method))
+		}
+	default:
+		return ""
+	}
 	return out
 }
 

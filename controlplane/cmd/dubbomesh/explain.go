@@ -184,17 +184,44 @@ func writeSettings(out io.Writer, r explain.Route) {
 	if len(r.Settings) > 0 {
 		rows := [][]string{{"SETTING", "VALUE", "FROM", "BEFORE"}}
 		for _, s := range r.Settings {
-			rows = append(rows, []string{s.Field, s.Value, s.From, strings.Join(s.Overridden, ", ")})
+			value := s.Value
+			switch s.Applies {
+			case explain.No:
+				value += " (not for this request)"
+			case explain.Depends:
+				value += " (perhaps for this request)"
+			}
+			rows = append(rows, []string{s.Field, value, s.From, strings.Join(s.Overridden, ", ")})
 		}
 		writeRows(out, rows)
 	}
-	for _, a := range r.Access {
-		state := "says who may call"
-		if !a.InForce {
-			state = "would say who may call, but is not in force yet"
-		}
-		_, _ = fmt.Fprintf(out, "access     %s %s\n", printable(a.Policy), state)
+	writeAccess(out, r)
+}
+
+// writeAccess prints who may call.
+func writeAccess(out io.Writer, r explain.Route) {
+	if len(r.Access) == 0 {
+		return
 	}
+	_, _ = fmt.Fprintf(out, "callers    %s\n", printable(r.Callers))
+	var rows [][]string
+	for _, a := range r.Access {
+		note := strings.Join(a.Asks, ", ")
+		if note != "" {
+			note = "asks for " + note
+		}
+		switch {
+		case !a.InForce:
+			note = "not in force yet"
+		case a.DryRun:
+			note = strings.TrimPrefix(note+"; only counts", "; ")
+		}
+		rows = append(rows, []string{a.Policy, a.Action, "", string(a.Fits), note})
+		for _, rule := range a.Rules {
+			rows = append(rows, []string{"", "", rule.Place, string(rule.Fits), rule.From})
+		}
+	}
+	writeRows(out, append([][]string{{"ACCESS", "ACTION", "RULE", "FITS", "FROM"}}, rows...))
 }
 
 func writeDestination(out io.Writer, d explain.Destination) {
