@@ -43,7 +43,7 @@ What a real Envoy with the mesh makes of calls, against what Dubbo itself makes 
 
 | | |
 |---|---|
-| ✓ | what is expected was got, and is what plain Dubbo does |
+| ✓ | what is expected was got: of requests the value that the case states, of consumers what the same consumer got of the same provider without the mesh |
 | ≠ (n) | it is not what plain Dubbo does, or not what other providers do: reason n [below](#differences-from-plain-dubbo). What was got is shown where it is not in the column "expected" |
 | ✗ | a failure |
 | – | the provider or consumer has no such method |

@@ -83,6 +83,7 @@ func TestConformance(t *testing.T) {
 	}
 	rep.consumersOfHTTP(t, described)
 	if rep.complete() {
+		rep.calls.requireUsed(t)
 		rep.publish(t)
 	}
 }

@@ -56,7 +56,11 @@ final class Suite {
     /** The exception, without what is different for each connection and each host of a call. */
     private static String error(Throwable e) throws ReflectiveOperationException {
         String code = e instanceof RpcException ? " code " + ((RpcException) e).getCode() : "";
-        String message = String.valueOf(e.getMessage()).split("\n", 2)[0];
-        return "throws " + e.getClass().getName() + (code.isEmpty() ? ": " + Json.exact(message) : code);
+        String message = String.valueOf(e.getMessage());
+        if (!code.isEmpty()) { // what stands before the cause is of the call: its times, its provider
+            int cause = message.lastIndexOf("cause: ");
+            message = cause < 0 ? message : message.substring(cause + "cause: ".length());
+        }
+        return "throws " + e.getClass().getName() + code + ": " + Json.exact(message.split("\n", 2)[0]);
     }
 }
