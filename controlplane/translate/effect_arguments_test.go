@@ -63,7 +63,9 @@ rules:
 ---
 {kind: Traffic, name: hello, service: com.example.Hello, maxRequestSize: 1KiB, rateLimit: {match: {arguments: {"0": limited}}, requests: 1, per: 1h}}
 ---
-{kind: Route, name: web, service: web, rules: [{match: [{arguments: {"0.user": ann}}, {arguments: {"1": ann}}], to: {labels: {color: red}}}, {to: {labels: {color: white}}}]}
+{kind: Lane, name: gray, service: web, match: {arguments: {"0.tester": true}}, labels: {color: blue}}
+---
+{kind: Route, name: web, service: web, rules: [{match: {path: /y}, retry: {attempts: 1}}, {match: [{arguments: {"0.user": ann}}, {arguments: {"1": ann}}], to: {labels: {color: red}}}, {to: {labels: {color: white}}}]}
 `
 
 // Routes are chosen by what stands in the arguments of calls, in whichever form they come.
@@ -76,6 +78,7 @@ func TestArguments(t *testing.T) {
 		}},
 		{Name: "web", Instances: []model.Instance{
 			instance(model.ProtocolHTTP, overHTTP(t, "white"), white), instance(model.ProtocolHTTP, overHTTP(t, "red"), red),
+			instance(model.ProtocolHTTP, overHTTP(t, "lane", "x-lane"), blue),
 		}},
 	}, byArgument)
 	const jsonKind, formKind = "application/json", "application/x-www-form-urlencoded"
@@ -113,6 +116,7 @@ func TestArguments(t *testing.T) {
 		{"/", formKind, form("Ljava/lang/String;", "b", ""), nil, 200, `"white `},
 		{"/web/x", jsonKind, `{"user": "ann"}`, nil, 200, "red"},
 		{"/web/x", jsonKind, `{"user": "eve"}`, nil, 200, "white"},
+		{"/web/y", jsonKind, `{"tester": true}`, nil, 200, "lane x-lane=gray"},
 	} {
 		if status, body := e.post(x.path, x.kind, x.body, x.headers...); status != x.status || !strings.Contains(body, x.want) {
 			t.Errorf("%s %.60s: %d %.300s, want %d %s", x.path, x.body, status, body, x.status, x.want)
@@ -142,6 +146,9 @@ func TestArguments(t *testing.T) {
 		if !strings.Contains(answer, want) {
 			t.Errorf("a generic call with %s: %q, want %q", text, answer, want)
 		}
+	}
+	if answer := e.consumeWith(hello, "ask", strings.Repeat("x", 1100)); !strings.Contains(answer, "413") {
+		t.Errorf("a consumer with too much: %.200q", answer)
 	}
 	for i, want := range []int{200, 429, 429} {
 		if status, _ := e.post(ask, jsonKind, `["limited"]`); status != want {
