@@ -17,7 +17,8 @@ import (
 type ExplainRequest struct {
 	Verb    string            `json:"verb"`
 	Host    string            `json:"host"`
-	Path    string            `json:"path"` // with the query
+	Path    string            `json:"path"`           // with the query
+	Port    uint32            `json:"port,omitempty"` // of the gateway, of those that Gateway policies open; by default one of the settings
 	Headers map[string]string `json:"headers,omitempty"`
 	Proxy   string            `json:"proxy,omitempty"` // by what this proxy was sent and did not refuse; else by what policies make now
 
@@ -46,7 +47,7 @@ func (s server) explain(w http.ResponseWriter, r *http.Request, opt translate.Op
 			Host: asked.Host, Path: asked.Path, Verb: asked.Verb, Headers: asked.Headers, Arguments: asked.Arguments,
 			Source: routing.Source{Address: asked.SourceIP, Zone: asked.SourceZone, Labels: asked.SourceLabels},
 		},
-		Snapshot: s.snapshot(), Options: opt,
+		Port: asked.Port, Snapshot: s.snapshot(), Options: opt,
 	}
 	if asked.Proxy != "" {
 		live, ok := s.mesh.Config(asked.Proxy)

@@ -22,6 +22,7 @@ import (
 // Question is a request, and by what it is to be judged.
 type Question struct {
 	Request  routing.Request
+	Port     uint32         // of the gateway; 0 for those that answer everything
 	Snapshot model.Snapshot // with its policies
 	Options  translate.Options
 	Live     *translate.Resources // what a proxy was sent; nil judges by what it would be sent now
@@ -56,14 +57,14 @@ type Route struct {
 func Explain(q Question) (Explanation, error) {
 	out := Explanation{Request: fmt.Sprintf("%s %s%s", q.Request.Verb, q.Request.Host, q.Request.Path), Routes: []Route{}}
 	marked := translate.Translate(markRules(q.Snapshot), q.Options)
-	now, err := routing.Find(marked.Routes[translate.GatewayRoutes], q.Request)
+	now, err := q.find(marked)
 	if err != nil {
 		return out, err
 	}
 	found, resources := now, marked
 	if q.Live != nil {
 		resources = *q.Live
-		if found, err = routing.Find(resources.Routes[translate.GatewayRoutes], q.Request); err != nil {
+		if found, err = q.find(resources); err != nil {
 			return out, err
 		}
 	}
@@ -80,6 +81,15 @@ func Explain(q Question) (Explanation, error) {
 		out.Notes = append(out.Notes, "what Envoy itself finds out (active health checks, ejections, open connections) is not known to the control plane")
 	}
 	return out, nil
+}
+
+// find finds the routes that the request may take at its port.
+func (q Question) find(r translate.Resources) ([]routing.Match, error) {
+	routes, err := routesAt(r, q.Port)
+	if err != nil {
+		return nil, err
+	}
+	return routing.Find(routes, q.Request)
 }
 
 // markRules names every rule after its policy, so that routes tell where they come from. A rule's name is not looked at
@@ -102,7 +112,7 @@ func markRules(snap model.Snapshot) model.Snapshot {
 		p.Rules = rules
 		routes[i] = p
 	}
-	snap.Policies.Routes = routes
+	snap.Policies.Routes, snap.Policies.Gateways = routes, markEdges(snap.Policies.Gateways)
 	return snap
 }
 

@@ -197,3 +197,36 @@ func TestAProxyThatIsBehind(t *testing.T) {
 		t.Errorf("got %+v, %v", e, err)
 	}
 }
+
+// At a port of a Gateway policy its own rules and exposures count.
+func TestExplainPort(t *testing.T) {
+	q := question(t, "/ping")
+	for _, p := range policy.Parse("edge", []byte(`
+kind: Gateway
+name: edge
+listeners: [{port: 8443, hosts: api.example.com}]
+rules: [{name: ping, match: {path: /ping}, respond: {status: 204}}]
+`)) {
+		q.Snapshot.Policies.Gateways = append(q.Snapshot.Policies.Gateways, p.Policy.(model.Gateway))
+	}
+	for _, x := range []struct {
+		port               uint32
+		host, path, answer string
+		rule               string
+	}{
+		{8443, "api.example.com", "/ping", "204", "Gateway/edge rules[0] (ping)"},
+		{8443, "api.example.com", "/com.example.Hello/ask", "", ""},
+		{8443, "other.example.com", "/ping", "404 ", ""},
+		{0, "api.example.com", "/ping", "404 ", ""},
+	} {
+		q.Port, q.Request.Host, q.Request.Path = x.port, x.host, x.path
+		e, err := Explain(q)
+		if err != nil || len(e.Routes) != 1 || e.Routes[0].Rule != x.rule || !strings.HasPrefix(e.Routes[0].Answer, x.answer) || (x.answer == "") != (e.Routes[0].Answer == "") {
+			t.Errorf("%d %s%s: %v %+v", x.port, x.host, x.path, err, e.Routes)
+		}
+	}
+	q.Port = 7
+	if _, err := Explain(q); err == nil || !strings.Contains(err.Error(), "open are 8443, 20880, 8080") {
+		t.Errorf("at a port that is not open: %v", err)
+	}
+}

@@ -2,10 +2,13 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	filelogv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -20,6 +23,10 @@ func Static(r translate.Resources) ([]byte, error) {
 	out := &bootstrapv3.Bootstrap_StaticResources{}
 	for _, name := range translate.Names(r.Clusters) {
 		c := proto.CloneOf(r.Clusters[name])
+		if c.EdsClusterConfig == nil { // it has its endpoints with it
+			out.Clusters = append(out.Clusters, c)
+			continue
+		}
 		c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 		c.EdsClusterConfig = nil
 		c.LoadAssignment = r.Endpoints[name]
@@ -35,10 +42,11 @@ func Static(r translate.Resources) ([]byte, error) {
 	return protojson.Marshal(out)
 }
 
-// inline puts the routes of a listener into it.
+// inline puts the routes of a listener into it, and leaves out what reads or writes files of the proxies' machines.
 func inline(l *listenerv3.Listener, r translate.Resources) (*listenerv3.Listener, error) {
 	l = proto.CloneOf(l)
 	for _, chain := range l.GetFilterChains() {
+		chain.TransportSocket = nil
 		for _, filter := range chain.GetFilters() {
 			if !filter.GetTypedConfig().MessageIs(&hcmv3.HttpConnectionManager{}) {
 				continue
@@ -50,6 +58,9 @@ func inline(l *listenerv3.Listener, r translate.Resources) (*listenerv3.Listener
 			if routes := r.Routes[manager.GetRds().GetRouteConfigName()]; routes != nil {
 				manager.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: routes}
 			}
+			manager.AccessLog = slices.DeleteFunc(manager.AccessLog, func(l *accesslogv3.AccessLog) bool {
+				return l.GetTypedConfig().MessageIs(&filelogv3.FileAccessLog{})
+			})
 			packed := &anypb.Any{}
 			if err := anypb.MarshalFrom(packed, manager, proto.MarshalOptions{Deterministic: true}); err != nil {
 				return nil, err

@@ -9,6 +9,7 @@ import (
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -137,8 +138,38 @@ func fitsDomain(domain, host string) int {
 	return 0
 }
 
+// branch follows a list of conditions on headers to what stands behind the one that fits.
+func branch(m *xdsmatcherv3.Matcher, header func(string) (string, bool)) (*xdsmatcherv3.Matcher, error) {
+	for m.GetMatcherList() != nil {
+		next := m.GetOnNoMatch()
+		for _, one := range m.GetMatcherList().GetMatchers() {
+			p := one.GetPredicate().GetSinglePredicate()
+			var input matcherv3.HttpRequestHeaderMatchInput
+			if p == nil || p.GetInput().GetTypedConfig().UnmarshalTo(&input) != nil || p.GetValueMatch().GetExact() == "" {
+				return nil, fmt.Errorf("it has a condition that is not known here")
+			}
+			if value, there := header(input.GetHeaderName()); there && value == p.GetValueMatch().GetExact() {
+				next = one.GetOnMatch()
+				break
+			}
+		}
+		if next.GetMatcher() == nil {
+			return &xdsmatcherv3.Matcher{OnNoMatch: next}, nil
+		}
+		m = next.GetMatcher()
+	}
+	return m, nil
+}
+
 // leaf finds the routes in a tree by the longest prefix of a header.
 func leaf(m *xdsmatcherv3.Matcher, header func(string) (string, bool)) ([]*routev3.Route, string, error) {
+	m, err := branch(m, header)
+	if err != nil {
+		return nil, "", err
+	}
+	if action := m.GetOnNoMatch().GetAction(); m.GetMatcherTree() == nil && action != nil {
+		return listed(action.GetTypedConfig(), "")
+	}
 	tree := m.GetMatcherTree()
 	var input matcherv3.HttpRequestHeaderMatchInput
 	if tree.GetPrefixMatchMap() == nil || tree.GetInput().GetTypedConfig().UnmarshalTo(&input) != nil {
@@ -157,7 +188,11 @@ func leaf(m *xdsmatcherv3.Matcher, header func(string) (string, bool)) ([]*route
 	if !found {
 		return nil, "", nil
 	}
-	action := tree.GetPrefixMatchMap().GetMap()[longest].GetAction().GetTypedConfig()
+	return listed(tree.GetPrefixMatchMap().GetMap()[longest].GetAction().GetTypedConfig(), longest)
+}
+
+// listed are the routes of an action.
+func listed(action *anypb.Any, longest string) ([]*routev3.Route, string, error) {
 	var list routev3.RouteList
 	if action.MessageIs(&list) {
 		if err := action.UnmarshalTo(&list); err != nil {

@@ -58,6 +58,7 @@ func newExplain() *cobra.Command {
 	f.StringArray("source-label", nil, "label of the Envoy that is called, name=value; may be repeated")
 	f.String("host", "", "host of the request; by default none that a service has")
 	f.String("path", "", "path of the request, with its query; by default /{service}/{method}")
+	f.Uint32("port", 0, "port of the gateway, where Gateway policies open some; by default one that answers everything")
 	f.String("verb", "", "HTTP method; by default POST for a call and GET for the rest")
 	f.Bool("dubbo", false, "the caller is a Dubbo consumer")
 	f.String("proxy", "", "judge by what this Envoy was sent")
@@ -70,6 +71,7 @@ func newExplain() *cobra.Command {
 func question(cmd *cobra.Command) (api.ExplainRequest, error) {
 	text := func(name string) string { v, _ := cmd.Flags().GetString(name); return v }
 	out := api.ExplainRequest{Verb: strings.ToUpper(text("verb")), Host: text("host"), Path: text("path"), Proxy: text("proxy"), Headers: map[string]string{}}
+	out.Port, _ = cmd.Flags().GetUint32("port")
 	service, method := text("service"), text("method")
 	if service == "" && out.Path == "" && out.Host == "" {
 		return out, fmt.Errorf("nothing is asked: write --service, or --host and --path")
