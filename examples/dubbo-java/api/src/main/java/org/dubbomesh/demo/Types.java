@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -125,6 +126,15 @@ public interface Types {
     Shape ofShape(Shape value);
 
     List<Shape> ofShapes(List<Shape> value);
+
+    /** Answers its argument, after it has used all of it. */
+    Measured measure(Measured value);
+
+    Holder<User> held(Holder<User> value);
+
+    Pair<User, Address> paired(Pair<User, Address> value);
+
+    Optional<String> optional(Optional<String> value);
 
     /** Answers the sum of its arguments. */
     double many(int a, long b, double c, Integer d, Long e, String f, boolean g, BigDecimal h);

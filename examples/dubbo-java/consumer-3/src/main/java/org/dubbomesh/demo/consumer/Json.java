@@ -2,9 +2,12 @@ package org.dubbomesh.demo.consumer;
 
 import java.beans.Introspector;
 import java.beans.PropertyDescriptor;
+import java.time.temporal.Temporal;
+import java.time.temporal.TemporalAmount;
 import java.util.Collection;
 import java.util.Date;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -65,7 +68,7 @@ final class Json {
             }
             return out.append(']').toString();
         }
-        if (value instanceof Number || value instanceof Character || value instanceof Enum || value instanceof java.time.temporal.Temporal) {
+        if (value instanceof Number || value instanceof Character || value instanceof Enum || value instanceof Temporal || value instanceof TemporalAmount || value instanceof Optional) {
             return name + " " + value;
         }
         if (value instanceof Date) {

@@ -9,10 +9,13 @@ import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Date;
@@ -20,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.dubbomesh.demo.Circle;
 import org.dubbomesh.demo.Shape;
@@ -55,6 +59,8 @@ final class Samples {
         SIMPLE.put(LocalTime.class, LocalTime.of(13, 14, 15, 160));
         SIMPLE.put(LocalDateTime.class, LocalDateTime.of(2024, 2, 29, 13, 14, 15, 160));
         SIMPLE.put(Instant.class, INSTANT);
+        SIMPLE.put(OffsetDateTime.class, INSTANT.atOffset(ZoneOffset.ofHours(1)));
+        SIMPLE.put(Duration.class, Duration.ofMinutes(90));
     }
 
     private Samples() {}
@@ -98,7 +104,14 @@ final class Samples {
             Object item = of(arguments[0], variables, depth);
             return Set.class.isAssignableFrom(raw) ? new HashSet<>(Set.of(item)) : item == null ? new ArrayList<>() : new ArrayList<>(List.of(item));
         }
-        return object(raw, Map.of(raw.getTypeParameters()[0], arguments[0]), depth);
+        if (raw == Optional.class) {
+            return Optional.of(of(arguments[0], variables, depth));
+        }
+        Map<Type, Type> own = new HashMap<>();
+        for (int i = 0; i < arguments.length; i++) {
+            own.put(raw.getTypeParameters()[i], arguments[i]);
+        }
+        return object(raw, own, depth);
     }
 
     private static Object object(Class<?> type, Map<Type, Type> variables, int depth) throws ReflectiveOperationException {

@@ -11,10 +11,14 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.dubbomesh.demo.Address;
+import org.dubbomesh.demo.Holder;
+import org.dubbomesh.demo.Measured;
 import org.dubbomesh.demo.Node;
 import org.dubbomesh.demo.Page;
+import org.dubbomesh.demo.Pair;
 import org.dubbomesh.demo.QuotaException;
 import org.dubbomesh.demo.Role;
 import org.dubbomesh.demo.Shape;
@@ -337,6 +341,40 @@ public final class TypesService implements Types {
     @Override
     public List<Shape> ofShapes(List<Shape> value) {
         value.forEach(Shape::area);
+        return value;
+    }
+
+    @Override
+    public Measured measure(Measured value) {
+        if (value.getAt() != null) {
+            value.getAt().getNano();
+        }
+        if (value.getPlanned() != null) {
+            value.getPlanned().getYear();
+        }
+        return value;
+    }
+
+    @Override
+    public Holder<User> held(Holder<User> value) {
+        if (value.value != null) {
+            value.value.getName();
+        }
+        for (User user : value.others == null ? List.<User>of() : value.others) {
+            user.getName();
+        }
+        return value;
+    }
+
+    @Override
+    public Pair<User, Address> paired(Pair<User, Address> value) {
+        value.left.getName();
+        value.right.getCity();
+        return value;
+    }
+
+    @Override
+    public Optional<String> optional(Optional<String> value) {
         return value;
     }
 
