@@ -22,9 +22,6 @@ func (d *decoder) access(a model.Access) {
 			d.wrong(indexed("jwt", i)+".name", "%s was there already; give the provider another name", p.Name)
 		}
 		seen[p.Name] = true
-		if p.JWKSFile != "" {
-			d.warn(indexed("jwt", i)+".jwksFile", "it is not in force yet, and the policy refuses ALL REQUESTS for it; write the keys into jwks, or serve them at jwksUrl")
-		}
 	}
 	d.credentials(a)
 	for i, r := range a.Rules {

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // tokensRequired is the one requirement of a service's token filter.
@@ -116,13 +117,19 @@ func (u *unit) tokenProvider(p model.Access, j model.JWTProvider) *jwtv3.JwtProv
 		out.JwksSourceSpecifier = &jwtv3.JwtProvider_LocalJwks{LocalJwks: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: keys}}}
 		return out
 	}
-	out.JwksSourceSpecifier = &jwtv3.JwtProvider_RemoteJwks{RemoteJwks: &jwtv3.RemoteJwks{
-		HttpUri: &corev3.HttpUri{
-			Uri: j.JWKSURL, HttpUpstreamType: &corev3.HttpUri_Cluster{Cluster: u.keyCluster(j.JWKSService)}, Timeout: durationpb.New(keysDeadline),
-		},
+	fetched := &jwtv3.RemoteJwks{
 		CacheDuration: durationpb.New(keysKept),
 		AsyncFetch:    &jwtv3.JwksAsyncFetch{FastListener: true}, // a listener does not wait for the keys of one service
-	}}
+	}
+	out.JwksSourceSpecifier = &jwtv3.JwtProvider_RemoteJwks{RemoteJwks: fetched}
+	uri, cluster := j.JWKSURL, ""
+	if j.JWKSURL != "" {
+		cluster = u.keyCluster(j.JWKSService)
+	} else {
+		uri, cluster = "http://"+keySetHost+"/", keySetCluster(u.in.Service.Name, j.JWKSFile)
+		fetched.CacheDuration, fetched.AsyncFetch = durationpb.New(fileKept), nil // by the request that needs it: our filter runs on workers alone
+	}
+	fetched.HttpUri = &corev3.HttpUri{Uri: uri, HttpUpstreamType: &corev3.HttpUri_Cluster{Cluster: cluster}, Timeout: durationpb.New(keysDeadline)}
 	return out
 }
 
@@ -153,8 +160,12 @@ func (u *unit) checkTokens(p model.Access) error {
 				wrong("jwks: " + err.Error())
 			}
 		case j.JWKSURL != "":
+		case j.JWKSFile != "" && u.opt.contrib():
+			wrong(fmt.Sprintf("jwksFile: nobody reads the file with the dataplane %s; write the keys into jwks, or serve them at jwksUrl", ContribGolang))
 		case j.JWKSFile != "":
-			wrong("jwksFile is not in force yet: an Envoy without the file would refuse its listener; write the keys into jwks, or serve them at jwksUrl")
+			if err := config.CheckKeySetFile(j.JWKSFile); err != nil {
+				wrong("jwksFile: " + err.Error())
+			}
 		default:
 			wrong("it has no keys; write jwks, or jwksUrl and jwksService")
 		}

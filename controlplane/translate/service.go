@@ -82,6 +82,8 @@ func service(in Input, opt Options) ServiceResources {
 		out.Clusters = append(out.Clusters, cluster(t, opt))
 		out.Endpoints = append(out.Endpoints, endpoints(t))
 	}
+	sets, at := u.keySets()
+	out.Clusters, out.Endpoints = append(out.Clusters, sets...), append(out.Endpoints, at...)
 	return out
 }
 

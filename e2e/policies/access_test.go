@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -155,9 +154,7 @@ func accessIP(t *testing.T, s target) {
 		}
 		return
 	}
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, address)
-	}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
 	defer transport.CloseIdleConnections()
 	verb := http.MethodGet
 	if s.service == dubboService {

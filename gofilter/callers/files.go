@@ -48,18 +48,76 @@ func (k *key) sign(text []byte) (mac [sha256.Size]byte) {
 	return mac
 }
 
-// keyFile is a file with the keys of a caller, one a line. Requests read its keys without a lock; whoever looks after the
-// file holds mu.
-type keyFile struct {
+// watched is a file that is read again when it has changed.
+type watched struct {
 	path string
-	refs int // guarded by Keeper.mu
-
-	keys atomic.Pointer[[]*key] // nil while the file cannot be used
+	most int64 // bytes
 
 	mu      sync.Mutex
 	info    fs.FileInfo // of what was read; nil for nothing
 	settled bool        // the file was old enough for its time to tell a later change
 	wrong   string      // why it cannot be used, as it was reported
+}
+
+// refresh hands the file's text to take if it has changed, and nil if it cannot be used. The report is not empty if something is
+// to be told: each thing that is wrong once, and that it is mended.
+func (w *watched) refresh(now time.Time, take func(text []byte) error) (report string, failed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	info, err := os.Stat(w.path)
+	if err == nil && w.unchanged(info) {
+		return "", false
+	}
+	var text []byte
+	if err == nil {
+		text, err = w.read(info)
+	}
+	if err == nil {
+		err = take(text)
+	}
+	if err != nil {
+		_ = take(nil)
+		w.info = nil
+		if text := reasonOf(err); w.wrong != text {
+			w.wrong = text
+			return fmt.Sprintf("key file %s: %s; nobody is let in by it until it is mended", w.path, text), true
+		}
+		return "", false
+	}
+	w.info, w.settled = info, now.Sub(info.ModTime()) > racy
+	if w.wrong != "" {
+		w.wrong = ""
+		return fmt.Sprintf("key file %s can be used again", w.path), false
+	}
+	return "", false
+}
+
+func (w *watched) unchanged(info fs.FileInfo) bool {
+	return w.info != nil && w.settled && os.SameFile(w.info, info) && w.info.Size() == info.Size() && w.info.ModTime().Equal(info.ModTime())
+}
+
+func (w *watched) read(info fs.FileInfo) ([]byte, error) {
+	if !info.Mode().IsRegular() { // reading a pipe may never end
+		return nil, errors.New("it is no regular file")
+	}
+	file, err := os.Open(w.path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, w.most+1))
+	if err == nil && int64(len(text)) > w.most {
+		err = fmt.Errorf("it has more than %d bytes", w.most)
+	}
+	return text, err
+}
+
+// keyFile is a file with the keys of a caller, one a line. Requests read its keys without a lock.
+type keyFile struct {
+	watched
+	refs int // guarded by Keeper.mu
+
+	keys atomic.Pointer[[]*key] // nil while the file cannot be used
 }
 
 // usable returns the keys, none while the file cannot be used.
@@ -70,39 +128,14 @@ func (f *keyFile) usable() []*key {
 	return nil
 }
 
-// refresh reads the file if it has changed. The report is not empty if something is to be told: each thing that is wrong
-// once, and that it is mended.
-func (f *keyFile) refresh(now time.Time) (report string, failed bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	info, err := os.Stat(f.path)
-	if err == nil && f.unchanged(info) {
-		return "", false
-	}
-	var keys []*key
-	if err == nil {
-		keys, err = readKeys(f.path, info)
-	}
+func (f *keyFile) take(text []byte) error {
+	keys, err := parseKeys(text)
 	if err != nil {
 		f.keys.Store(nil)
-		f.info = nil
-		if text := reasonOf(err); f.wrong != text {
-			f.wrong = text
-			return fmt.Sprintf("key file %s: %s; callers with this file are refused until it is mended", f.path, text), true
-		}
-		return "", false
+		return err
 	}
 	f.keys.Store(&keys)
-	f.info, f.settled = info, now.Sub(info.ModTime()) > racy
-	if f.wrong != "" {
-		f.wrong = ""
-		return fmt.Sprintf("key file %s can be used again", f.path), false
-	}
-	return "", false
-}
-
-func (f *keyFile) unchanged(info fs.FileInfo) bool {
-	return f.info != nil && f.settled && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime())
+	return nil
 }
 
 // reasonOf is what is wrong with a file without its path, which is told beside it.
@@ -114,28 +147,9 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
-// readKeys reads a file. What it says of a key is its line, never the key.
-func readKeys(path string, info fs.FileInfo) ([]*key, error) {
-	if !info.Mode().IsRegular() { // reading a pipe may never end
-		return nil, errors.New("it is no regular file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	return parseKeys(text)
-}
-
-// parseKeys takes a key from each line that is not blank, without the blanks around it.
+// parseKeys takes a key from each line that is not blank, without the blanks around it. What it says of a key is its line,
+// never the key.
 func parseKeys(text []byte) (keys []*key, err error) {
-	if len(text) > maxFileBytes {
-		return nil, fmt.Errorf("it has more than %d bytes", maxFileBytes)
-	}
 	n := 0
 	for line := range bytes.Lines(text) {
 		n++

@@ -2,6 +2,7 @@ package callers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,9 +16,10 @@ import (
 type Keeper struct {
 	log func(message string)
 
-	mu    sync.Mutex
-	sets  map[string]*Set // by text
-	files map[string]*keyFile
+	mu      sync.Mutex
+	sets    map[string]*Set // by text
+	files   map[string]*keyFile
+	keySets map[*KeySet]bool
 
 	seen    *seen
 	tallies tallies
@@ -27,7 +29,7 @@ type Keeper struct {
 
 // NewKeeper returns a keeper that writes what operators have to know to log.
 func NewKeeper(log func(message string)) *Keeper {
-	return &Keeper{log: log, sets: map[string]*Set{}, files: map[string]*keyFile{}, seen: newSeen(seenPerShard)}
+	return &Keeper{log: log, sets: map[string]*Set{}, files: map[string]*keyFile{}, keySets: map[*KeySet]bool{}, seen: newSeen(seenPerShard)}
 }
 
 // Load takes the text of a config.Callers and reads the key files that it names. A file that cannot be used is no error:
@@ -83,19 +85,27 @@ func (k *Keeper) Refresh() {
 	for _, f := range k.files {
 		all = append(all, f)
 	}
+	keySets := slices.Collect(maps.Keys(k.keySets))
 	k.mu.Unlock()
 	k.refresh(all)
+	for _, s := range keySets {
+		k.look(&s.watched, s.take)
+	}
 }
 
 func (k *Keeper) refresh(files []*keyFile) {
 	for _, f := range files {
-		report, failed := f.refresh(time.Now())
-		if failed {
-			k.failed.Add(1)
-		}
-		if report != "" {
-			k.log(report)
-		}
+		k.look(&f.watched, f.take)
+	}
+}
+
+func (k *Keeper) look(w *watched, take func(text []byte) error) {
+	report, failed := w.refresh(time.Now(), take)
+	if failed {
+		k.failed.Add(1)
+	}
+	if report != "" {
+		k.log(report)
 	}
 }
 

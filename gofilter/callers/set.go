@@ -70,7 +70,7 @@ func (k *Keeper) compile(cfg config.Callers) *Set {
 		}
 		f := k.files[path]
 		if f == nil {
-			f = &keyFile{path: path}
+			f = &keyFile{watched: watched{path: path, most: maxFileBytes}}
 			k.files[path] = f
 		}
 		f.refs++

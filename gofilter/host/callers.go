@@ -36,6 +36,20 @@ func LoadCallers(keeper *callers.Keeper, text []byte, log func(message string)) 
 	return keeper.Load(text)
 }
 
+// LoadKeySet takes a file with the keys of tokens. A panic becomes an error and is reported to log.
+func LoadKeySet(keeper *callers.Keeper, path string, log func(message string)) (s *callers.KeySet, err error) {
+	err = errors.New("key set: it cannot be read")
+	guarded("reading a key set", func() { s, err = keeper.LoadKeySet(path) }, log)
+	return s, err
+}
+
+// KeySetAnswer is the answer with the text of a key set.
+func KeySetAnswer(s *callers.KeySet) Step {
+	return Step{Response: &transcode.Response{
+		Status: http.StatusOK, Headers: []transcode.Header{{Name: "content-type", Value: "application/jwk-set+json"}}, Body: s.Text(),
+	}}
+}
+
 // WatchKeys reads key files that have changed at each tick, for ever. A panic is reported to log.
 func WatchKeys(keeper *callers.Keeper, ticks <-chan time.Time, log func(message string)) {
 	for range ticks {

@@ -29,8 +29,13 @@ func loadCallers(text []byte) uint32 {
 		logError(err.Error())
 		return 0
 	}
-	watchKeys.Do(func() { go host.WatchKeys(keeper, time.Tick(time.Second), logError) }) // until Envoy ends
+	watch()
 	return asked.Put(set)
+}
+
+// watch has the files of keys looked after, until Envoy ends.
+func watch() {
+	watchKeys.Do(func() { go host.WatchKeys(keeper, time.Tick(time.Second), logError) })
 }
 
 func dropCallers(slot uint32) { keeper.Release(asked.Drop(slot)) }

@@ -30,9 +30,10 @@ typedef struct {
   response_body_status (*response_body)(void *stream, void *filter, bool end);
   response_trailers_status (*response_trailers)(void *stream, void *filter);
   void (*local_reply)(void *filter, uint32_t status, envoy_bytes details); // Envoy is about to answer by itself
+  void (*drop)(uint32_t slot); // of the configuration; NULL when it is in the bridge's form
 } http_kind;
 
-extern const http_kind form_kind, rest_kind, breaker_kind, elsewhere_kind, arguments_kind, callers_kind;
+extern const http_kind form_kind, rest_kind, breaker_kind, elsewhere_kind, arguments_kind, callers_kind, keyset_kind;
 
 // The configuration of one filter.
 struct http_config {
