@@ -71,9 +71,7 @@ func weighByReports(c *clusterv3.Cluster, t target) {
 			policy.ErrorUtilizationPenalty = wrapperspb.Float(float32(*o.ErrorPenalty))
 		}
 	}
-	if s := slowStart(t); s != nil {
-		policy.SlowStartConfig = &balancev3.SlowStartConfig{SlowStartWindow: s.SlowStartWindow, Aggression: s.Aggression, MinWeightPercent: s.MinWeightPercent}
-	}
+	policy.SlowStartConfig = slowStartOf(slowStart(t))
 	c.LoadBalancingPolicy = &clusterv3.LoadBalancingPolicy{Policies: []*clusterv3.LoadBalancingPolicy_Policy{{
 		TypedExtensionConfig: &corev3.TypedExtensionConfig{
 			Name: "envoy.load_balancing_policies.client_side_weighted_round_robin", TypedConfig: pack(policy),
@@ -113,6 +111,14 @@ func slowStart(t target) *clusterv3.Cluster_SlowStartConfig {
 		s.MinWeightPercent = &typev3.Percent{Value: l.WarmUpMin.Number()}
 	}
 	return s
+}
+
+// slowStartOf is a slow start as the messages of policies have it.
+func slowStartOf(s *clusterv3.Cluster_SlowStartConfig) *balancev3.SlowStartConfig {
+	if s == nil {
+		return nil
+	}
+	return &balancev3.SlowStartConfig{SlowStartWindow: s.SlowStartWindow, Aggression: s.Aggression, MinWeightPercent: s.MinWeightPercent}
 }
 
 // noRuntimeKey is a key of Envoy's runtime that nobody sets, for fields that ask for one.

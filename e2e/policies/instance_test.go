@@ -75,7 +75,7 @@ func (m *mesh) join(t *testing.T, service, name string, flags, registration []st
 func (m *mesh) child(t *testing.T, program string, args ...string) (*os.Process, *lockedBuffer) {
 	t.Helper()
 	c, output := exec.Command(program, args...), &lockedBuffer{}
-	c.Stdout, c.Stderr, c.Env = output, output, m.environment()
+	c.Stdout, c.Stderr, c.Dir, c.Env = output, output, repository(), m.environment()
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := c.Start(); err != nil {
 		t.Fatalf("%v; `make test-policies` builds what these tests need", err)

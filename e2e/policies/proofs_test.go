@@ -17,6 +17,7 @@ var proofs = map[string]proof{
 	"balance-zone-weights":    onAll(balanceZoneWeights),
 	"balance-zone-failover":   onAll(balanceZoneFailover),
 	"balance-priorities":      onAll(balancePriorities),
+	"balance-same-zone":       balanceSameZone,
 	// Routing
 	"route-host":            onBoth(routeHost),
 	"route-path":            routePath,

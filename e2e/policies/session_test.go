@@ -5,6 +5,7 @@ import (
 	"math"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,6 +48,11 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	t.Helper()
 	const mark = "--- step "
 	ours, usual := []string{m.Gateway, m.Admin, m.API, m.Etcd}, []string{"127.0.0.1:8080", "127.0.0.1:9901", "127.0.0.1:18001", "127.0.0.1:2379"}
+	for _, address := range loopback.FindAllString(readme, -1) { // where a README starts something of its own
+		if !slices.Contains(usual, address) {
+			ours, usual = append(ours, freeAddress(t)), append(usual, address)
+		}
+	}
 	steps := parseSession(readme)
 	script := "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
 	for _, s := range steps {
@@ -78,6 +84,9 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 		}
 	}
 }
+
+// loopback finds addresses of this machine.
+var loopback = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 
 func replaceAll(text string, old, by []string) string {
 	for i := range old {
