@@ -214,7 +214,7 @@ func TestBreakerOfSlowCalls(t *testing.T) {
 	}
 }
 
-// What breakers do shows in Envoy's statistics.
+// What breakers do shows in Envoy's log and statistics.
 func TestBreakerShows(t *testing.T) {
 	web := newWebService(t)
 	web.broken.Store(true)
@@ -229,6 +229,9 @@ func TestBreakerShows(t *testing.T) {
 	e.until("open", "/web/", 503)
 	for range 3 {
 		e.get(http.MethodPost, "/web/")
+	}
+	if log := envoy.Log(); !strings.Contains(log, "breaker of web: closed -> open (5 calls, 5 failed, 0 slow)") {
+		t.Errorf("the log does not tell: %.2000s", log)
 	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
