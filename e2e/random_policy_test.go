@@ -135,8 +135,8 @@ func (v *inventor) value(root, schema map[string]any, depth int) any {
 	if ref, ok := schema["$ref"].(string); ok {
 		return v.value(root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), depth)
 	}
-	if any, ok := schema["anyOf"].([]any); ok {
-		return v.value(root, any0(any[v.rnd.IntN(len(any))]), depth)
+	if some, ok := schema["anyOf"].([]any); ok {
+		return v.value(root, asSchema(some[v.rnd.IntN(len(some))]), depth)
 	}
 	if enum, ok := schema["enum"].([]any); ok {
 		return enum[v.rnd.IntN(len(enum))]
@@ -157,7 +157,7 @@ func (v *inventor) typed(kind string, root, schema map[string]any, depth int) an
 	case "array":
 		var list []any
 		for range 1 + v.rnd.IntN(2) {
-			list = append(list, v.value(root, any0(schema["items"]), depth+1))
+			list = append(list, v.value(root, asSchema(schema["items"]), depth+1))
 		}
 		return list
 	case "integer":
@@ -182,11 +182,11 @@ func (v *inventor) object(root, schema map[string]any, depth int) any {
 	if strings.Contains(fmt.Sprint(schema["description"]), "xactly one") {
 		all := sortedKeys(properties)
 		field := all[v.rnd.IntN(len(all))]
-		return map[string]any{field: v.value(root, any0(properties[field]), depth+1)}
+		return map[string]any{field: v.value(root, asSchema(properties[field]), depth+1)}
 	}
 	for _, field := range sortedKeys(properties) {
 		if slices.Contains(required, field) || v.rnd.IntN(3+2*depth) == 0 {
-			out[field] = v.value(root, any0(properties[field]), depth+1)
+			out[field] = v.value(root, asSchema(properties[field]), depth+1)
 		}
 	}
 	if more, ok := schema["additionalProperties"].(map[string]any); ok {
@@ -197,7 +197,7 @@ func (v *inventor) object(root, schema map[string]any, depth int) any {
 	if len(out) == 0 && len(properties) > 0 {
 		all := sortedKeys(properties)
 		field := all[v.rnd.IntN(len(all))]
-		out[field] = v.value(root, any0(properties[field]), depth+1)
+		out[field] = v.value(root, asSchema(properties[field]), depth+1)
 	}
 	return out
 }
@@ -230,11 +230,11 @@ func names(v any) (out []string) {
 }
 
 func property(schema map[string]any, field string) map[string]any {
-	return any0(schema["properties"].(map[string]any)[field])
+	return asSchema(schema["properties"].(map[string]any)[field])
 }
 
-// any0 is a schema; one that allows anything is empty.
-func any0(v any) map[string]any {
+// asSchema is a schema; one that allows anything is empty.
+func asSchema(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }

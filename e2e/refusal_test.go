@@ -121,7 +121,7 @@ func (m *mesh) toldOfRefusal(t *testing.T, why string) {
 		for _, command := range [][]string{{"status", "gateway/edge"}, {"get", "gateway/edge"}, {"problems"}} {
 			out, err := m.cli(command...)
 			if !strings.Contains(out, why) || command[0] == "status" && err == nil {
-				return fmt.Errorf("%v says (exit code: %v) %s", command, err, out)
+				return fmt.Errorf("%v says (exit code: %w) %s", command, err, out)
 			}
 		}
 		return nil

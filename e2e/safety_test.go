@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -64,7 +65,7 @@ func TestSafetyOfEdits(t *testing.T) {
 	before, usage := s.configuration(t, s.mesh), s.usage(t)
 	s.load(t)
 	for made := 0; made < policies; {
-		made += s.edit(t, policies-made)
+		made += s.edit(t)
 	}
 	for len(s.alive) > 20 {
 		s.remove(t)
@@ -110,10 +111,11 @@ func startSafety(t *testing.T, seed uint64) *safety {
 	}
 	eventually(t, "all services are known", func() error {
 		var list []api.Service
-		if err := get("http://"+m.apiAddress+"/api/services", &list); err != nil || len(list) != 4 {
-			return fmt.Errorf("%v %v", list, err)
+		err := get("http://"+m.apiAddress+"/api/services", &list)
+		if err == nil && len(list) != 4 {
+			err = fmt.Errorf("only %v", list)
 		}
-		return nil
+		return err
 	})
 	return s
 }
@@ -176,7 +178,7 @@ func (s *safety) visitWild(ctx context.Context, n int64) (string, error) {
 	req.Header.Set([]string{"x-user", "x-chaos", "x-lane"}[n%3], []string{"ann", "on", "gray"}[n/3%3])
 	answer, err := wildClient.Do(req)
 	if err != nil {
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
 			return "late", nil
 		}
 		return "", err
@@ -237,7 +239,7 @@ func pace(t *testing.T, perSecond int) <-chan struct{} {
 const perEdit = 60
 
 // edit makes one change: a new policy, another text for one that is there, or the end of one. It returns how many new ones.
-func (s *safety) edit(t *testing.T, most int) (made int) {
+func (s *safety) edit(t *testing.T) (made int) {
 	t.Helper()
 	defer s.clean.waitCalls(t, perEdit)
 	if n := s.rnd.IntN(10); len(s.alive) > 0 && (n < 3 || len(s.alive) >= 40) {
