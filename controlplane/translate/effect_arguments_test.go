@@ -147,7 +147,7 @@ func TestArguments(t *testing.T) {
 			t.Errorf("a generic call with %s: %q, want %q", text, answer, want)
 		}
 	}
-	if answer := e.consumeWith(hello, "ask", strings.Repeat("x", 1100)); !strings.Contains(answer, "413") {
+	if answer := e.consumeWith(hello, "tell", strings.Repeat("x", 1100)); !strings.Contains(answer, "413") {
 		t.Errorf("a consumer with too much: %.200q", answer)
 	}
 	for i, want := range []int{200, 429, 429} {
@@ -173,7 +173,7 @@ func TestHashOnArgument(t *testing.T) {
 		first, _, _ = strings.Cut(strings.TrimPrefix(first, `"`), " ")
 		met[first] = true
 		for range 3 {
-			if again := e.consumeWith(hello, "ask", user); !strings.Contains(again, first+" ") {
+			if again := e.consumeWith(hello, "tell", user); !strings.Contains(again, first+" ") {
 				t.Errorf("%s is served by %s and %q", user, first, again)
 			}
 		}

@@ -35,7 +35,7 @@ func networkFilters(e edge, services []ServiceResources, told telemetry, opt Opt
 		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(connectionManager(e, services, told, opt))},
 	}
 	rules, _ := e.rules() // which may ask for labels, as services' routes do
-	source := tellSource(append(slices.Clip(services), ServiceResources{sourceLabels: sourceLabels(rules)}))
+	source := tellSource(append(slices.Clip(services), ServiceResources{sourceKeys: sourceKeys(rules)}))
 	if !e.consumers(opt) {
 		return []*listenerv3.Filter{source, manager}
 	}

@@ -44,7 +44,7 @@ type ServiceResources struct {
 	switches   []string    // filters that Paths switch on and forms have to meet
 	operations []operation // of its Mapping policies
 
-	sourceLabels []string // labels of Envoys that its routes ask for
+	sourceKeys []string // what its routes ask of where a request comes from
 }
 
 // Translate is Service for each service of the snapshot, joined by Gateway.
@@ -90,6 +90,7 @@ func Gateway(services []ServiceResources, policies model.Policies, opt Options) 
 	}
 	for _, e := range ports {
 		r.Listeners[e.name] = gatewayListener(e, services, told, opt)
+		r.Problems = append(r.Problems, behindProxies(e, services)...)
 		if e.plain() {
 			continue
 		}

@@ -68,7 +68,7 @@ func service(in Input, opt Options) ServiceResources {
 		u.tell(routes)
 	}
 	u.meetAll(out)
-	out.sourceLabels = sourceLabels(out.routes()...)
+	out.sourceKeys = sourceKeys(out.routes()...)
 	out.Schemas, out.Filters, out.Tokens = u.schemas.routes(), u.adaptiveFilters(), u.tokenFilters()
 	out.Problems = u.problems
 	targets := make([]target, 0, len(u.variants)+len(u.pools))

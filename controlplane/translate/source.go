@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -88,14 +89,12 @@ func addresses(list []string) (out []*xdscorev3.CidrRange, err error) {
 	return out, nil
 }
 
-// sourceLabels lists the labels of Envoys that routes ask for.
-func sourceLabels(routes ...[]*routev3.Route) (out []string) {
+// sourceKeys lists what routes ask of where a request comes from.
+func sourceKeys(routes ...[]*routev3.Route) (out []string) {
 	for _, list := range routes {
 		for _, r := range list {
 			for _, m := range r.GetMatch().GetFilterState() {
-				if name, is := strings.CutPrefix(m.GetKey(), SourceLabel); is {
-					out = append(out, name)
-				}
+				out = append(out, m.GetKey())
 			}
 		}
 	}
@@ -107,7 +106,11 @@ func sourceLabels(routes ...[]*routev3.Route) (out []string) {
 func tellSource(services []ServiceResources) *listenerv3.Filter {
 	var labels []string
 	for _, s := range services {
-		labels = append(labels, s.sourceLabels...)
+		for _, key := range s.sourceKeys {
+			if name, is := strings.CutPrefix(key, SourceLabel); is {
+				labels = append(labels, name)
+			}
+		}
 	}
 	slices.Sort(labels)
 	values := []*statev3.FilterStateValue{
@@ -118,6 +121,22 @@ func tellSource(services []ServiceResources) *listenerv3.Filter {
 		values = append(values, connectionState(SourceLabel+name, "envoy.string", "%CEL(xds.node.metadata['labels']['"+name+"'])%"))
 	}
 	return &listenerv3.Filter{Name: "source", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(&connectionstatev3.Config{OnNewConnection: values})}}
+}
+
+// behindProxies reports services with rules about addresses at a port where the caller's is not that of the connection.
+func behindProxies(e edge, services []ServiceResources) (problems []model.Problem) {
+	if model.Or(e.gateway.TrustedHops, 0) == 0 {
+		return nil
+	}
+	own, _ := e.rules()
+	for _, s := range append(slices.Clip(services), ServiceResources{Name: "the gateway", sourceKeys: sourceKeys(own)}) {
+		if slices.Contains(s.sourceKeys, SourceAddress) {
+			problems = append(problems, model.Problem{Key: cmp.Or(e.gateway.Source, model.PolicyID(e.gateway)), Reason: fmt.Sprintf(
+				"%s: rules of %s with source.ip look at the address of the connection, which with trustedHops is that of the proxy in front; write an Access policy with from: {ip: …}, which knows the caller's, or match x-forwarded-for",
+				model.PolicyID(e.gateway), s.Name)})
+		}
+	}
+	return problems
 }
 
 func connectionState(key, factory, format string) *statev3.FilterStateValue {
