@@ -21,6 +21,11 @@ const elsewhereFilter = "dubbo.elsewhere"
 
 var errItself = errors.New("the service would fall back to itself; name another service, or labels of other instances")
 
+// maxElsewhere bounds the routes that one route's fallbacks become.
+const maxElsewhere = 8
+
+var errTooManyElsewhere = fmt.Errorf("a call can be made anew in %d ways; leave out some that lead to services or labels", maxElsewhere)
+
 var errOperation = errors.New("the operations that a Mapping gives a service have no counterpart at another; name labels, or answer with status, headers and body")
 
 // leads reports whether a fallback is another service's answer, or that of other instances, not a fixed one.
@@ -39,6 +44,10 @@ func (u *unit) elsewhere(match *routev3.RouteMatch, to []variant, w way, rule mo
 		there := model.Rule{
 			To:      []model.Backend{{Service: f.Service, Labels: f.Labels}},
 			Timeout: rule.Timeout, IdleTimeout: rule.IdleTimeout, Retry: rule.Retry, CORS: rule.CORS,
+		}
+		if len(out) == maxElsewhere {
+			u.report(s, "fallback", errTooManyElsewhere)
+			break
 		}
 		if err := u.cannotLead(f, to, w, there); err != nil {
 			u.report(s, "fallback", err)

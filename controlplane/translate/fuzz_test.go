@@ -69,6 +69,7 @@ func FuzzPolicies(f *testing.F) {
 	}
 	f.Add("kind: Route\nname: r\nselector: {labels: {a: b}}\nhosts: ['*.x']\nrules: [{match: {path: {regex: '(a|b)*'}}, to: [{labels: {'|': '%'}, weight: 0}, {service: other}]}]")
 	f.Add("kind: Traffic\nname: t\nrateLimit: {requests: 4294967295, per: 24h, by: [path, 'header:x']}\nhealthCheck: grpc\nejection: {successRate: {factor: 100}}\nconnection: {bufferSize: 1GiB}")
+	f.Add("kind: Traffic\nname: t\nbreaker: {errorPercent: 1%, slowPercent: 0.5%, slowAfter: 1ms, window: 1s, openFor: 100ms, probes: 1, recovery: {step: 1%, every: 100ms}}\nfallback: [{on: 5xx, service: other, labels: {'|': '%'}}, {statuses: [404], labels: {a: b}}]\nrateLimit: {requests: 1, body: '%X%'}")
 	f.Fuzz(func(t *testing.T, text string) {
 		var list []model.Policy
 		for _, p := range policy.Parse("fuzz", []byte(text)) {
