@@ -67,15 +67,15 @@ func TestMain(m *testing.M) {
 var (
 	shared   *mesh
 	starting sync.Once
-	failure  = errors.New("an earlier test could not start the mesh")
+	errStart = errors.New("an earlier test could not start the mesh")
 )
 
 // theMesh returns the running mesh, and starts it for the first test that asks.
 func theMesh(t *testing.T) *mesh {
 	t.Helper()
-	starting.Do(func() { shared, failure = startMesh(testenvoy.Binary(t), testenvoy.Module(t)) })
-	if failure != nil {
-		t.Fatalf("%v; `make test-policies` builds what these tests need", failure)
+	starting.Do(func() { shared, errStart = startMesh(testenvoy.Binary(t), testenvoy.Module(t)) })
+	if errStart != nil {
+		t.Fatalf("%v; `make test-policies` builds what these tests need", errStart)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -204,9 +204,9 @@ func (s target) always(t *testing.T, n int, names []string, headers ...string) {
 }
 
 // shares requires that n calls are answered in these proportions; each share may differ by so many percent of all calls.
-func (s target) shares(t *testing.T, n int, want map[string]float64, tolerance float64, headers ...string) {
+func (s target) shares(t *testing.T, n int, want map[string]float64, tolerance float64) {
 	t.Helper()
-	seen := s.tally(t, n, headers...)
+	seen := s.tally(t, n)
 	t.Logf("%d calls: %v", n, seen)
 	requireShares(t, seen, want, tolerance)
 }
