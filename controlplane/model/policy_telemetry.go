@@ -37,7 +37,7 @@ type Tracing struct {
 type AccessLog struct {
 	// Path of the file; /dev/stdout by default.
 	Path string `json:"path,omitempty" check:"format=file"`
-	// Fields of a JSON line: name → text with Envoy's %COMMANDS%; those of docs/gateway.md by default.
+	// Fields of a JSON line: name → text with Envoy's %COMMANDS%; those of docs/telemetry.md by default.
 	Fields map[string]string `json:"fields,omitempty" check:"nonEmpty,keys=logField,format=logFormat"`
 	// Format is a line of text, in place of fields.
 	Format string `json:"format,omitempty" check:"format=logFormat"`

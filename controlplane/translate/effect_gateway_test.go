@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -228,4 +229,52 @@ func TestGatewayPortTaken(t *testing.T) {
 	if status, _, body := e.get("GET", "/hidden/"); status != 200 {
 		t.Errorf("by the standing port: %d %s", status, body)
 	}
+}
+
+// While ports change, nobody who comes to them or to others is refused, on new connections and on those that stay open.
+func TestGatewayChangesLoseNothing(t *testing.T) {
+	services, port := shop(t), freePort(t)
+	with := func(more string) string {
+		if !strings.Contains(more, "address") {
+			more += ", address: 127.0.0.1"
+		}
+		return fmt.Sprintf("{kind: Gateway, name: edge, listeners: [{port: %d%s}]}", port, more)
+	}
+	e := newEdge(t, services, with(""))
+	standing, err := strconv.Atoi(e.url[strings.LastIndexByte(e.url, ':')+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, done := make(chan struct{}), make(chan error, 4)
+	for _, at := range []int{port, standing} {
+		for _, stays := range []bool{true, false} {
+			c := newCaller(t, nil, at)
+			c.http.Transport.(*http.Transport).DisableKeepAlives = !stays
+			go func() {
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						done <- nil
+						return
+					default:
+					}
+					if got, err := c.ask("GET", "http://api.example.com/orders/"); err != nil || got.status != 200 {
+						done <- fmt.Errorf("request %d at %d: %w %+v", n, at, err, got)
+						return
+					}
+				}
+			}()
+		}
+	}
+	for _, more := range []string{", name: other", ", protocol: http", ", hosts: api.example.com", ", hosts: ['*.example.com', b.example.com]", "", ", name: other, hosts: api.example.com"} {
+		e.replaced(services, with(more))
+	}
+	close(stop)
+	for range 4 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	e.replaced(services, with(", address: 0.0.0.0")) // another socket, under the same name
+	newCaller(t, nil, port).expect("GET", "http://api.example.com/orders/", 200, "orders")
 }
