@@ -28,6 +28,8 @@ func rewrite(r *routev3.Route, u *unit, s routeSettings) {
 	}
 	replace := func(pattern, by string) { a.PrefixRewrite, a.RegexRewrite = "", substitute(pattern, by) }
 	switch {
+	case w.Path != "" && s.way.onePath:
+		a.PrefixRewrite, a.RegexRewrite = w.Path, nil
 	case w.Path != "":
 		replace(`^[^?]*`, substitution(w.Path))
 	case w.Regex != nil:

@@ -32,6 +32,7 @@ type way struct {
 	calls      bool                       // the path is that of a call: /{service}/{method}
 	mount      string                     // what stands in the path of calls in place of /{service}/, with a slash at its end; "" for that
 	method     string                     // the Dubbo method, where it is known
+	onePath    bool                       // its match is one of a whole path, so that a rewrite replaces all of it
 	consumer   bool                       // calls of Dubbo consumers, which a service that speaks HTTP has to be given as JSON
 	lane       *laneWay                   // that the requests are in, nil for none
 	anew       bool                       // requests that have failed and fall back

@@ -73,7 +73,10 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		m.Method = nil
 	}
 	for _, part := range u.methods(w) {
-		match := part.match()
+		match, m := part.match(), m
+		if !onePath(match, &m, &part) {
+			continue
+		}
 		if err := narrow(match, m, w); err != nil {
 			return nil, err
 		}
