@@ -352,3 +352,30 @@ func TestKeyRotation(t *testing.T) {
 		t.Error("a key is in Envoy's configuration, or its file is not")
 	}
 }
+
+// A call that is made anew elsewhere was let in already: nobody asks again, and its signature was used once.
+func TestCallersFallElsewhere(t *testing.T) {
+	f := newKeyFiles(t)
+	e := newEdge(t, []model.Service{
+		{Name: "spare", Instances: []model.Instance{instance(model.ProtocolHTTP, mirrorOf(t, "spare", ok()), nil)}},
+		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, overHTTP(t, "web"), nil)}},
+	}, `
+{kind: Access, name: web, service: web, apiKey: {`+f.keys()+`}, hmac: {`+f.keys()+`}}
+---
+{kind: Traffic, name: web, service: web, fallback: {on: 5xx, service: spare}}
+`)
+	status, body := e.post("/web/fail", "", "", "x-api-key", annsKey)
+	want(t, "a key", status, body, 200, "spare")
+	status, body = e.post("/web/fail", "", "text", config.DefaultSignatureHeader, signed(t, annsKey, "POST", "/web/fail", "text", "1", time.Now()))
+	want(t, "a signature", status, body, 200, "spare", "text")
+	status, body = e.post("/web/fail", "", "")
+	want(t, "nobody", status, body, 401)
+	status, body = e.post("/web/fail", "", "", "x-dubbomesh-fallback", "0")
+	want(t, "nobody, marked", status, body, 401)
+}
+
+func ok() *atomic.Int64 {
+	var status atomic.Int64
+	status.Store(http.StatusOK)
+	return &status
+}
