@@ -20,7 +20,7 @@ import (
 
 // A random walk of the registry: whatever happened before, the result is that of translating everything.
 func TestTranslatorEqualsTranslatingEverything(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(8) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		services := map[string][]model.Instance{}
 		var known model.Snapshot // what is said of services
@@ -131,8 +131,23 @@ func rule(rnd *rand.Rand) model.Policies {
 			t.Timeout = &timeout
 			list = append(list, t)
 		}
+		list = append(list, edgePolicies(rnd, i, name)...)
 	}
 	return model.NewPolicies(list...)
+}
+
+// edgePolicies are what concerns ports, and what is told of requests.
+func edgePolicies(rnd *rand.Rand, i int, service string) (list []model.Policy) {
+	port := uint32(9000 + rnd.IntN(3))
+	g := model.Gateway{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("g", i)}, Listeners: []model.Listener{{Port: &port, Hosts: [][]string{nil, {"a.example.com"}}[rnd.IntN(2)]}}}
+	if rnd.IntN(2) == 0 {
+		g.Expose = []model.Exposure{{Service: service, Prefix: []string{"", "/", "/x"}[rnd.IntN(3)]}}
+	}
+	t := model.Telemetry{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("l", i), Service: []string{"", service}[rnd.IntN(2)]}}
+	t.AccessLog = []*model.AccessLog{nil, {}, {Off: true}}[rnd.IntN(3)]
+	t.Tracing = []*model.Tracing{nil, {Address: "collector:4317"}, {Off: true}}[rnd.IntN(3)]
+	t.Metrics = []*model.Metrics{nil, {Tags: map[string]string{"team": "a"}}}[rnd.IntN(2)]
+	return []model.Policy{g, t}
 }
 
 func snapshot(services map[string][]model.Instance) (snap model.Snapshot) {
