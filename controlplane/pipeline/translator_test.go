@@ -20,7 +20,7 @@ import (
 
 // A random walk of the registry: whatever happened before, the result is that of translating everything.
 func TestTranslatorEqualsTranslatingEverything(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(12) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		services := map[string][]model.Instance{}
 		var known model.Snapshot // what is said of services
@@ -141,7 +141,7 @@ func edgePolicies(rnd *rand.Rand, i int, service string) (list []model.Policy) {
 	port := uint32(9000 + rnd.IntN(3))
 	g := model.Gateway{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("g", i)}, Listeners: []model.Listener{{Port: &port, Hosts: [][]string{nil, {"a.example.com"}}[rnd.IntN(2)]}}}
 	if rnd.IntN(2) == 0 {
-		g.Expose = []model.Exposure{{Service: service, Prefix: []string{"", "/", "/x"}[rnd.IntN(3)]}}
+		g.Expose = []model.Exposure{{Service: fmt.Sprint("Svc", rnd.IntN(8)), Prefix: []string{"", "/", "/x"}[rnd.IntN(3)]}}
 	}
 	t := model.Telemetry{PolicyMeta: model.PolicyMeta{Name: fmt.Sprint("l", i), Service: []string{"", service}[rnd.IntN(2)]}}
 	t.AccessLog = []*model.AccessLog{nil, {}, {Off: true}}[rnd.IntN(3)]

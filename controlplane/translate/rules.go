@@ -96,7 +96,7 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 			respond(r, rule.Respond)
 		default:
 			if !w.registered { // one of a registry leads to the service itself
-				if err := u.reachable(to, rule); err != nil {
+				if err := u.reachable(w.takers(to), rule); err != nil {
 					return nil, err
 				}
 			}
@@ -163,6 +163,15 @@ func respond(r *routev3.Route, a *model.Response) {
 	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
 		r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, overwrite(strings.ToLower(name), literal(a.Headers[name])))
 	}
+}
+
+// takers are those of the variants that requests of the way may get: a Dubbo consumer gets what speaks Dubbo, if anything
+// does.
+func (w way) takers(to []variant) []variant {
+	if dubbo := only(to, model.ProtocolDubbo); w.consumer && len(dubbo) > 0 {
+		return dubbo
+	}
+	return to
 }
 
 // reachable says why a rule's backends cannot be called.
