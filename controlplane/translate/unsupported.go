@@ -13,6 +13,7 @@ func (u *unit) unsupported() {
 		field, say string
 	}{
 		{t.Ejection != nil && t.Ejection.Recovery != nil && t.HealthCheck == nil, "ejection", "ejection.recovery has an effect on new instances alone: Envoy starts an instance slowly after a health check that had failed, not after an ejection; add healthCheck"},
+		{t.Locality != nil && t.Locality.Prefer == "sameZone" && hashes(t.LoadBalancing), "locality", "locality.prefer has no effect with loadBalancing: ringHash or maglev, which choose by the request alone"},
 		{t.Locality != nil && t.LoadBalancing != nil && t.LoadBalancing.Policy == model.BalanceClientWeighted, "locality", "locality has no effect with loadBalancing: clientWeighted"},
 	} {
 		if f.is {
@@ -20,4 +21,9 @@ func (u *unit) unsupported() {
 			u.problem(key, key+": "+f.say)
 		}
 	}
+}
+
+// hashes reports whether an instance is chosen by what is in the request.
+func hashes(l *model.LoadBalancing) bool {
+	return l != nil && (l.Policy == model.BalanceRingHash || l.Policy == model.BalanceMaglev)
 }
