@@ -43,6 +43,7 @@ type arguments struct {
 	plainText bool   // the argument is text, not JSON
 	texts     []byte // what find found
 	values    []span // of texts
+	apart     bool   // texts were separated at commas
 	members   []span // of a JSON body: the argument of each binding that is a field
 }
 

@@ -83,8 +83,16 @@ func (a *arguments) fromPairs(b *binding, pairs []byte) *fault {
 		if !same {
 			continue
 		}
-		if f := a.addEscaped(value, true); f != nil {
-			return f
+		for more := true; more; {
+			part := value
+			if a.apart { // an escaped comma is part of a text
+				part, value, more = bytes.Cut(value, []byte(","))
+			} else {
+				more = false
+			}
+			if f := a.addEscaped(part, true); f != nil {
+				return f
+			}
 		}
 	}
 	return a.checkTexts()
@@ -132,8 +140,17 @@ func (a *arguments) element(t *javaType, text []byte) *fault {
 	return f
 }
 
+// simple reports whether a type is a list of values that are each a text.
+func simple(t *javaType) bool {
+	if t.base != arrayType && t.base != collectionType {
+		return false
+	}
+	b := t.elem.base
+	return b < arrayType || b == enumType || b >= numberType
+}
+
 func (a *arguments) listed(t *javaType) *fault {
-	if b := t.elem.base; b >= arrayType && b != enumType && b < numberType {
+	if !simple(t) {
 		if len(a.values) == 1 {
 			return a.json(t, a.texts[a.values[0].from:a.values[0].to], 0)
 		}
@@ -142,9 +159,12 @@ func (a *arguments) listed(t *javaType) *fault {
 	list, n := a.w.List(a.listType(t)), 0
 	for _, v := range a.values {
 		rest := a.texts[v.from:v.to]
-		for more := len(rest) > 0; more; n++ {
-			var part []byte
-			part, rest, more = bytes.Cut(rest, []byte(","))
+		more := len(rest) > 0 || a.apart && len(a.values) > 1
+		for ; more; n++ {
+			part := rest
+			if more = false; !a.apart {
+				part, rest, more = bytes.Cut(rest, []byte(","))
+			}
 			if f := a.element(t.elem, part); f != nil {
 				return f
 			}

@@ -150,6 +150,7 @@ func (a *arguments) bound(i int, b *binding, t *javaType, h *head, body []byte) 
 		}
 	default:
 		a.texts, a.values = a.texts[:0], a.values[:0]
+		a.apart = simple(t) && (b.from == config.FromQuery || b.from == config.FromField)
 		if f := a.find(b, h, body); f != nil {
 			return f
 		}

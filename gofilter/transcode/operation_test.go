@@ -59,6 +59,7 @@ func TestOperations(t *testing.T) {
 		{"GET", "/u", bindings("query a int"), "/u?a=1&a=2", "", nil, `400 query parameter a: it is given 2 times; int takes one value`},
 		{"GET", "/u", bindings("query a int[]"), "/u?a=1&a=2,3", "", nil, `"m" "[I" int32[1 2 3]`},
 		{"GET", "/u", bindings("query a java.util.Set<a.Role>"), "/u?a=ADMIN,MEMBER", "", nil, `"m" "Ljava/util/Set;" [a.Role{"name":"ADMIN"} a.Role{"name":"MEMBER"}]`},
+		{"GET", "/u", bindings("query a java.util.List<java.lang.String>"), "/u?a=x%2Cy,z&a=w", "", nil, `"m" "Ljava/util/List;" ["x,y" "z" "w"]`},
 		{"GET", "/u", bindings("query a java.util.List<java.lang.Long>"), "/u?a=", "", nil, `"m" "Ljava/util/List;" []`},
 		{"GET", "/u", bindings("query a a.Role"), "/u?a=BOSS", "", nil, `400 query parameter a: expected a.Role (MEMBER, ADMIN), found the text BOSS`},
 		{"GET", "/u", bindings("query a boolean", "query b double", "query c java.util.Date", "query d java.time.LocalDate", "query e java.time.Year"), "/u?a=true&b=1.5&c=5&d=2024-02-29&e=2024", "", nil,
