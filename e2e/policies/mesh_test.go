@@ -204,13 +204,19 @@ func (m *mesh) get(path string, into any) error {
 // dubbomesh runs the command line against the mesh and returns what it printed.
 func (m *mesh) dubbomesh(t *testing.T, args ...string) string {
 	t.Helper()
-	c := exec.Command("bin/dubbomesh", args...) // also after the test's context has ended
-	c.Dir, c.Env = repository(), m.environment()
-	out, err := c.CombinedOutput()
+	out, err := m.run(args...)
 	if err != nil {
 		t.Fatalf("dubbomesh %q: %v\n%s", args, err, out)
 	}
-	return string(out)
+	return out
+}
+
+// run is dubbomesh that may fail.
+func (m *mesh) run(args ...string) (string, error) {
+	c := exec.Command("bin/dubbomesh", args...) // also after the test's context has ended
+	c.Dir, c.Env = repository(), m.environment()
+	out, err := c.CombinedOutput()
+	return string(out), err
 }
 
 // environment makes the command line use this mesh.
