@@ -17,8 +17,15 @@ import (
 
 // incident is a resource that proxies refuse, and what is done about it.
 type incident struct {
-	suspects []blame.Suspect // that can be withdrawn
-	at       int             // the one that is withdrawn; behind the last when none of them is why
+	without  *blame.Suspect // that is tried; nil when nobody is left to try
+	withdrew bool           // that one, for this resource
+	tried    map[tried]bool // versions that it was tried without
+}
+
+// tried is a version of a policy.
+type tried struct {
+	id       string
+	revision int64
 }
 
 // mostTried bounds how many policies are tried for one resource.
@@ -48,32 +55,31 @@ func (f *feed) judgeRefusals() {
 func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 	in := f.incidents[id]
 	if in == nil {
-		in = &incident{at: -1}
-		for _, s := range f.suspects(r) {
-			// Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
-			if s.Revision != 0 && len(in.suspects) < mostTried && (r.Accepted != 0 || s.Quoted) {
-				in.suspects = append(in.suspects, s)
-			}
-		}
+		in = &incident{tried: map[tried]bool{}}
 		f.incidents[id] = in
 	}
-	if in.at >= len(in.suspects) || in.at >= 0 && f.inForceAt(in.suspects[in.at], r.Since) {
-		return // nothing can be done, or what proxies refuse was published before something was done
+	if in.without != nil && f.inForceAt(*in.without, r.Since) {
+		return // what proxies refuse was published before something was done
 	}
-	if in.at >= 0 {
-		kind, name := splitID(in.suspects[in.at].ID)
-		f.policies.Pardon(kind, name, in.suspects[in.at].Revision)
+	if in.withdrew {
+		kind, name := splitID(in.without.ID)
+		f.policies.Pardon(kind, name, in.without.Revision)
 	}
-	for in.at++; in.at < len(in.suspects); in.at++ {
-		s := in.suspects[in.at]
+	in.without, in.withdrew = nil, false
+	for _, s := range f.suspects(r) {
+		// Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
+		this := tried{s.ID, s.Revision}
+		if s.Revision == 0 || in.tried[this] || len(in.tried) >= mostTried || r.Accepted == 0 && !s.Quoted {
+			continue
+		}
+		in.without, in.tried[this] = &s, true
 		kind, name := splitID(s.ID)
-		why := policy.Problem{
+		// Nothing is withdrawn when another resource, or a change, was faster: what comes of that is waited for.
+		in.withdrew = f.policies.Refuse(kind, name, s.Revision, policy.Problem{
 			Field: s.Leaf.Field, Line: s.Leaf.Line, Column: s.Leaf.Column,
 			Message: fmt.Sprintf("Envoy %s refuses %s %s: %s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, oneLine(r.Text)),
-		}
-		if f.policies.Refuse(kind, name, s.Revision, why) {
-			return
-		}
+		})
+		return
 	}
 }
 

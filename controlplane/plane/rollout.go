@@ -133,7 +133,7 @@ func between(list []publication, after, until uint64) (out []change) {
 			}
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(c change) bool { return c.before != nil && c.after != nil && c.before.Revision == c.after.Revision })
 }
 
 // concerns reports whether a policy can have a say in a resource: one for another service has none in a cluster.

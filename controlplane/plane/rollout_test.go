@@ -52,7 +52,7 @@ func TestChanges(t *testing.T) {
 
 // TestBetween sums up publications: what is in question is what is different in the end.
 func TestBetween(t *testing.T) {
-	states := [][]policystore.Version{versions("a=1"), versions("a=1", "b=2"), versions("a=3", "b=2", "c=4"), versions("a=3", "b=5"), versions("b=5")}
+	states := [][]policystore.Version{versions("a=1"), versions("a=1", "b=2"), versions("a=3", "b=2", "c=4"), versions("a=3", "b=5"), versions("b=5"), versions("b=2")}
 	var list []publication
 	for i := 1; i < len(states); i++ {
 		list = append(list, publication{number: uint64(i + 1), changed: changes(states[i-1], states[i])})
@@ -61,7 +61,7 @@ func TestBetween(t *testing.T) {
 		after, until uint64
 		want         string
 	}{
-		{1, 2, "b - 2"}, {2, 3, "a 1 3, c - 4"}, {1, 4, "b - 5, a 1 3"}, {2, 5, "a 1 -, b 2 5"}, {5, 5, ""},
+		{1, 2, "b - 2"}, {2, 3, "a 1 3, c - 4"}, {1, 4, "b - 5, a 1 3"}, {2, 5, "a 1 -, b 2 5"}, {5, 5, ""}, {2, 6, "a 1 -"},
 	} {
 		if got := shown(between(list, c.after, c.until)); got != c.want {
 			t.Errorf("after %d until %d: %s, want %s", c.after, c.until, got, c.want)
