@@ -157,6 +157,9 @@ func rolloutNote(r api.Rollout) string {
 // pollInterval lies between two looks at the control plane.
 const pollInterval = 100 * time.Millisecond
 
+// patientPolls is how often a refusal is looked at before it is told.
+const patientPolls = 10
+
 // pauseFor waits, and returns false when the context ended first.
 func pauseFor(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
@@ -171,7 +174,7 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 
 // awaitRollout waits until every Envoy of the mesh has acknowledged a revision of a policy, and says how that went. A control plane whose API cannot be reached keeps nobody waiting.
 func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, ref policyRef, revision int64) (string, error) {
-	for {
+	for refusals := 0; ; {
 		p, err := client.Policy(ctx, string(ref.kind), ref.name)
 		switch {
 		case ctx.Err() != nil:
@@ -187,7 +190,9 @@ func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, r
 			return "accepted; nothing is made of it yet", nil
 		case p.Rollout == nil:
 		case len(p.Rollout.Refused) > 0:
-			return "", fmt.Errorf("%s: %s", ref, rolloutNote(*p.Rollout))
+			if refusals++; refusals > patientPolls { // else it is about to be withdrawn, and the verdict says it better
+				return "", fmt.Errorf("%s: %s", ref, rolloutNote(*p.Rollout))
+			}
 		case p.Rollout.Done() && p.Rollout.Proxies == 0:
 			printNotes(cmd, p)
 			return "accepted; no Envoy is connected", nil
