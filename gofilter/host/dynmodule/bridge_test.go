@@ -16,7 +16,7 @@ func ok(argument string) reply { return reply{http.StatusOK, quoted(argument)} }
 // What a provider may put on the wire, one behaviour after the other.
 func TestBehaviours(t *testing.T) {
 	p := startProvider(t, echo)
-	r := startRig(t, route{prefix: "/", providers: []*provider{p}, options: "timeout: 0.3s"})
+	r := startRig(t, route{prefix: "/", providers: []*provider{p}, options: "timeout: 3s"})
 	large := strings.Repeat("large ", 200_000)
 
 	t.Run("connection is used again", func(t *testing.T) {

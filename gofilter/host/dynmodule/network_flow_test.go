@@ -20,7 +20,7 @@ func TestSlowConsumer(t *testing.T) {
 	const n, size = 400, 200_000
 	large := strings.Repeat("large", size/5)
 	p := startProvider(t, says(large))
-	r := startConsumerRig(t, "", route{prefix: "/", providers: []*provider{p}})
+	r := startConsumerRig(t, "", route{prefix: "/", providers: []*provider{p}, options: "timeout: 120s"})
 	c := dial(t, r)
 	stuck := make(chan error, 1)
 	go func() {
@@ -121,7 +121,7 @@ func TestSlowHTTP2Client(t *testing.T) {
 	const n, size = 300, 100_000
 	large := strings.Repeat("large", size/5)
 	p := startProvider(t, says(large))
-	r := startConsumerRig(t, "\n          http2_protocol_options: {initial_stream_window_size: 65535}", route{prefix: "/", providers: []*provider{p}, options: "timeout: 5s"})
+	r := startConsumerRig(t, "\n          http2_protocol_options: {initial_stream_window_size: 65535}", route{prefix: "/", providers: []*provider{p}, options: "timeout: 120s"})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
