@@ -108,7 +108,7 @@ conformance: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbo
 
 .PHONY: test-safety
 test-safety: envoy build $(BIN)/etcd $(BIN)/race/dubbomesh ## random policies and thousands of routes under load: SAFETY_POLICIES=200 SAFETY_ROUTES=3000 SAFETY_SEED=
-	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 6h -count 1 -v -run '^(TestSafetyOfEdits|TestManyRoutes)$$' ./e2e | grep -v '^ *\['
+	@set -o pipefail; ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 6h -count 1 -v -run '^(TestSafetyOfEdits|TestManyRoutes)$$' ./e2e | grep -v '^ *\['
 
 .PHONY: fuzz
 fuzz: need-go ## every fuzz target for FUZZTIME each (60s), two at a time
@@ -133,7 +133,7 @@ bench: ## Go benchmarks of the filter's core and of the control plane
 
 .PHONY: bench-routes
 bench-routes: envoy build $(BIN)/etcd ## how long a change takes at SAFETY_ROUTES=3000 routes
-	@ENVOY="$(ENVOY_BIN)" E2E_PROGRAM="$(CURDIR)/$(BIN)/dubbomesh" $(GO) test -timeout 30m -count 1 -v -run '^TestManyRoutes$$' ./e2e | grep routes_test
+	@set -o pipefail; ENVOY="$(ENVOY_BIN)" E2E_PROGRAM="$(CURDIR)/$(BIN)/dubbomesh" $(GO) test -timeout 30m -count 1 -v -run '^TestManyRoutes$$' ./e2e | grep routes_test
 
 .PHONY: bench-rig
 bench-rig: envoy need-wrk build ## the founding experiment: DURATION=60s CONNECTIONS=128,256,512
