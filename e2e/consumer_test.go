@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ import (
 func (m *mesh) consume(t *testing.T, consumer, method string, flags ...string) string {
 	t.Helper()
 	if consumer == "dubbo-go" {
-		args := append(flags, "dubbo://"+local(m.gatewayPort), method, "3")
+		args := slices.Concat(flags, []string{"dubbo://" + local(m.gatewayPort), method, "3"})
 		out, err := exec.CommandContext(t.Context(), repository("bin", "demo-consumer"), args...).Output()
 		if err != nil {
 			t.Errorf("%s %s: %v", consumer, method, err)

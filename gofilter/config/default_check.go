@@ -20,12 +20,11 @@ var whole = map[string]int{
 // CheckDefault reports why the JSON text of a default can never be a value of a Java type. Of types that it does not know
 // it says nothing. classes are those that are described.
 func CheckDefault(java, text string, classes map[string]Class) error {
-	t, err := ParseJavaType(java)
 	v := jsontext.Value(text)
-	if err != nil || text == "" || !v.IsValid() {
-		return nil // who asks has told already
+	if t, err := ParseJavaType(java); err == nil && text != "" && v.IsValid() { // else it is told by who reads them
+		return checkDefault(t, v, classes)
 	}
-	return checkDefault(t, v, classes)
+	return nil
 }
 
 func checkDefault(t JavaType, v jsontext.Value, classes map[string]Class) error {
