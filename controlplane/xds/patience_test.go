@@ -3,6 +3,7 @@ package xds
 import (
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,17 +20,17 @@ import (
 // deaf is a proxy that never answers, with a clock of its own.
 type deaf struct {
 	*proxy
-	clock time.Time
+	clock atomic.Int64 // nanoseconds; the proxy's own timer reads it too
 	subs  [kinds]*stream.Subscription
 	out   chan cache.DeltaResponse
 }
 
 func newDeaf(t *testing.T) *deaf {
 	t.Helper()
-	d := &deaf{clock: time.Unix(1, 0), out: make(chan cache.DeltaResponse, 16)}
+	d := &deaf{out: make(chan cache.DeltaResponse, 16)}
 	d.proxy = &proxy{
 		log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), patience: patience,
-		now: func() time.Time { return d.clock }, told: func() {},
+		now: func() time.Time { return time.Unix(1, d.clock.Load()) }, told: func() {},
 	}
 	t.Cleanup(d.close)
 	return d
@@ -100,10 +101,10 @@ func TestNoWaitIsLongerThanPatience(t *testing.T) {
 	d.ask(t, routes, nil)
 	d.publish(content(t, "2", "b"))
 	d.wants(t, "new cluster", clusters)
-	d.clock = d.clock.Add(patience - 1)
+	d.clock.Add(int64(patience) - 1)
 	d.tick()
 	d.wants(t, "within patience")
-	d.clock = d.clock.Add(1)
+	d.clock.Add(1)
 	d.tick()
 	d.wants(t, "after patience", routes)
 }
@@ -114,7 +115,7 @@ func TestARemovalDoesNotWaitForEver(t *testing.T) {
 	d.ask(t, clusters, map[string]string{"gone": "1"})
 	d.wants(t, "what is new", clusters) // nothing is removed: which routes the proxy has is not known
 	d.ask(t, clusters, nil)
-	d.clock = d.clock.Add(patience)
+	d.clock.Add(int64(patience))
 	d.tick()
 	d.wants(t, "after patience", clusters)
 	if d.gates.subs[clusters].sent["gone"] != nil {
