@@ -48,6 +48,7 @@ var proofs = map[string]proof{
 	"resilience-fallback-response": onBoth(fallbackResponse),
 	"resilience-fallback-service":  onBoth(fallbackService),
 	"resilience-bulkhead":          bulkhead,
+	"resilience-fault":             onAll(resilienceFault),
 	// Discovery and registration
 	"discovery-subset":    onAll(discoverySubset),
 	"registration-weight": onAll(registrationWeight),
