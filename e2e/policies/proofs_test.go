@@ -49,10 +49,16 @@ var proofs = map[string]proof{
 	"resilience-fallback-service":  onBoth(fallbackService),
 	"resilience-bulkhead":          bulkhead,
 	"resilience-fault":             onAll(resilienceFault),
+	"resilience-rate-limit":        rateLimits,
+
+	"resilience-adaptive-concurrency": onBoth(adaptiveConcurrency),
+	"resilience-overload-protection":  onBoth(overloadProtection),
 	// Discovery and registration
-	"discovery-subset":    onAll(discoverySubset),
-	"registration-weight": onAll(registrationWeight),
-	"registration-drain":  onAll(registrationDrain),
+	"discovery-subset":       onAll(discoverySubset),
+	"registration-weight":    onAll(registrationWeight),
+	"registration-drain":     onAll(registrationDrain),
+	"lifecycle-warm-up":      warmUps,
+	"discovery-health-check": onAll(healthCheck),
 	// Access
 	"access-api-key": onAll(accessAPIKey),
 	"access-hmac":    onAll(accessHMAC),
