@@ -35,9 +35,9 @@ func (j joined) in(config string) bool {
 // line with flags of that. Both end with the test.
 func (m *mesh) join(t *testing.T, service, name string, flags, registration []string) joined {
 	t.Helper()
-	program, protocol := "demo-provider", "dubbo"
+	program := "demo-provider"
 	if service == httpService {
-		program, protocol = "demo-http", "http"
+		program = "demo-http"
 	}
 	process, output := m.child(t, repository("bin", program), append([]string{"--listen", "127.0.0.1:0", "--name", name}, flags...)...)
 	j := joined{process: process}
@@ -50,6 +50,19 @@ func (m *mesh) join(t *testing.T, service, name string, flags, registration []st
 		j.address = address
 		return nil
 	})
+	m.enrol(t, service, name, j.address, registration)
+	return j
+}
+
+// enrol registers an instance by the command line until the test ends, and waits until the gateway knows of it. It is used for
+// a process that the test has started before, which so ends after its registration.
+func (m *mesh) enrol(t *testing.T, service, name, address string, registration []string) {
+	t.Helper()
+	protocol := "dubbo"
+	if service == httpService {
+		protocol = "http"
+	}
+	j := joined{address: address}
 	t.Cleanup(func() {
 		eventually(t, "the gateway knows that "+name+" has left", func() error {
 			config, err := m.config()
@@ -68,7 +81,6 @@ func (m *mesh) join(t *testing.T, service, name string, flags, registration []st
 		}
 		return err
 	})
-	return j
 }
 
 // child starts a process that ends with the test.

@@ -49,6 +49,8 @@ var proofs = map[string]proof{
 	"resilience-fallback-service":  onBoth(fallbackService),
 	"resilience-bulkhead":          bulkhead,
 	"resilience-fault":             onAll(resilienceFault),
+	"resilience-timeout":           onBoth(resilienceTimeout),
+	"resilience-retry":             onBoth(resilienceRetry),
 	"resilience-rate-limit":        rateLimits,
 
 	"resilience-adaptive-concurrency": onBoth(adaptiveConcurrency),
