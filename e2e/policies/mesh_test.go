@@ -30,6 +30,7 @@ type mesh struct {
 	output  *lockedBuffer
 	ended   chan struct{} // closed when the process has ended
 	bare    string        // the gateway's configuration without policies
+	at      place         // the folder that is being tried
 }
 
 // ready is what the mesh says of itself when it runs: addresses are host:port.

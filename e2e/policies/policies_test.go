@@ -48,8 +48,8 @@ func TestEveryFolderIsProved(t *testing.T) {
 		}
 		session := parseSession(readme)
 		apply, end := "bin/dubbomesh apply -f "+folder+" --wait 10s", "bin/dubbomesh delete -f "+folder
-		if len(session) < 3 || session[0].command != apply || session[len(session)-1].command != end {
-			t.Errorf("the session in %s/README.md begins with %q and ends with %q", folder, apply, end)
+		if n := beforeApply(session); n+2 >= len(session) || session[n].command != apply || session[len(session)-1].command != end {
+			t.Errorf("the session in %s/README.md begins with %q, what that needs apart, and ends with %q", folder, apply, end)
 		}
 	}
 }
@@ -60,13 +60,14 @@ func TestPolicies(t *testing.T) {
 	for _, name := range folders(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Cleanup(func() { m.bareAgain(t) })
+			m.place(t, name)
 			t.Run("README", func(t *testing.T) { m.runSession(t, read(t, path.Join("examples", "policies", name, "README.md"))) })
 			m.bareAgain(t)
 			if prepare := preparations[name]; prepare != nil {
 				prepare(t, m)
 			}
 			if prove := proofs[name]; prove != nil {
-				m.apply(t, path.Join("examples", "policies", name))
+				m.apply(t, m.at.folder)
 				prove(t, m)
 			}
 		})

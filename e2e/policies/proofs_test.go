@@ -75,11 +75,22 @@ var proofs = map[string]proof{
 	"dubbo-tag-router":       dubboTagRouter,
 	"dubbo-configurator":     dubboConfigurator,
 	"dubbo-condition-router": dubboConditionRouter,
+	// Ports at the edge
+	"gateway-tls":    gatewayTLS,
+	"gateway-expose": gatewayExpose,
+	"route-cors":     routeCORS,
+	// What is told, what is mapped, and defaults
+	"telemetry-access-log": telemetryAccessLog,
+	"mapping-rest":         mappingREST,
+	"mesh-defaults":        meshDefaults,
+	"limit-request-size":   requestSize,
 }
 
 // preparations come before a folder's policies are put into force for its proof.
 var preparations = map[string]proof{
-	"route-group-version": joinBlue,
-	"access-api-key":      writeKeys,
-	"access-hmac":         writeKeys,
+	"route-group-version":  joinBlue,
+	"access-api-key":       writeKeys,
+	"access-hmac":          writeKeys,
+	"gateway-tls":          certify,
+	"telemetry-access-log": makeLogFolder,
 }

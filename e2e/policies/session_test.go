@@ -43,11 +43,19 @@ func parseSession(readme string) []step {
 	return steps
 }
 
+// beforeApply counts the commands of a session that make what its policies need.
+func beforeApply(steps []step) int {
+	return max(0, slices.IndexFunc(steps, func(s step) bool { return strings.HasPrefix(s.command, "bin/dubbomesh apply ") }))
+}
+
 // runSession runs what a README says, in one shell as its reader would, on this mesh in place of that of `make run`.
 func (m *mesh) runSession(t *testing.T, readme string) {
 	t.Helper()
 	const mark = "--- step "
 	ours, usual := []string{m.Gateway, m.Admin, m.API, m.Etcd}, []string{"127.0.0.1:8080", "127.0.0.1:9901", "127.0.0.1:18001", "127.0.0.1:2379"}
+	for i, port := range m.at.usual {
+		ours, usual = append(ours, "127.0.0.1:"+m.at.ports[i]), append(usual, "127.0.0.1:"+port)
+	}
 	for _, address := range loopback.FindAllString(readme, -1) { // where a README starts something of its own
 		if !slices.Contains(usual, address) {
 			ours, usual = append(ours, freeAddress(t)), append(usual, address)
@@ -56,7 +64,7 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	steps := parseSession(readme)
 	script := "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
 	for _, s := range steps {
-		script += replaceAll(s.command, usual, ours) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
+		script += strings.ReplaceAll(replaceAll(s.command, usual, ours), m.at.written, m.at.folder) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience) // what a README waits for must come
 	defer cancel()
