@@ -3,25 +3,25 @@ package policies
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// meshDefaults adds a dead instance to both services, and a slow one to that for which the defaults are.
+// meshDefaults adds a dead instance to both services, and one that is too late to that for which the defaults are.
 func meshDefaults(t *testing.T, m *mesh) {
 	web, dubbo := m.web(), m.dubbo()
+	web.dead(t)
+	if seen := web.sequence(t, 60); slices.Contains(seen, "") {
+		t.Errorf("two more attempts find one that lives: %q", seen)
+	}
 	web.join(t, httpService, "late", []string{"--delay", "2s"}, nil)
 	eventually(t, "the late one is asked, and given up", func() error {
-		seen := web.tally(t, 40)
-		if seen["504"] == 0 || seen["one"] == 0 {
+		if seen := web.tally(t, 24); seen["504"] == 0 || seen["one"] == 0 || seen["late"] > 0 {
 			return fmt.Errorf("%v", seen)
 		}
 		return nil
 	})
-	web.dead(t)
-	if seen := web.tally(t, 200); seen["503"] > 0 || seen["504"] == 0 {
-		t.Errorf("two more attempts find one that lives: %v", seen)
-	}
 	if a := m.send(t, http.MethodPost, "/"+dubboService+"/slow", "[800]"); a.status != http.StatusOK {
 		t.Errorf("a time limit of its own: %d %s", a.status, a.body)
 	}

@@ -3,6 +3,7 @@ package policies
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -17,12 +18,19 @@ type joined struct {
 	process *os.Process
 }
 
-// kill ends the instance as a crash does; its registration stays.
+// kill ends the instance as a crash does, and waits until nobody listens there; its registration stays.
 func (j joined) kill(t *testing.T) {
 	t.Helper()
 	if err := j.process.Kill(); err != nil {
 		t.Error(err)
 	}
+	eventually(t, j.address+" is free", func() error {
+		conn, err := net.Dial("tcp", j.address)
+		if err != nil {
+			return nil
+		}
+		return errors.Join(errors.New("somebody listens"), conn.Close())
+	})
 }
 
 // in tells whether the instance is in a configuration.
