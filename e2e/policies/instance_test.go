@@ -25,11 +25,10 @@ func (j joined) kill(t *testing.T) {
 		t.Error(err)
 	}
 	eventually(t, j.address+" is free", func() error {
-		conn, err := net.Dial("tcp", j.address)
-		if err != nil {
-			return nil
+		if conn, err := net.Dial("tcp", j.address); err == nil {
+			return errors.Join(errors.New("somebody listens"), conn.Close())
 		}
-		return errors.Join(errors.New("somebody listens"), conn.Close())
+		return nil
 	})
 }
 

@@ -48,6 +48,7 @@ var proofs = map[string]proof{
 	"resilience-fallback-response": onBoth(fallbackResponse),
 	"resilience-fallback-service":  onBoth(fallbackService),
 	"resilience-bulkhead":          bulkhead,
+	"resilience-request-size":      requestSize,
 	"resilience-fault":             onAll(resilienceFault),
 	"resilience-timeout":           onBoth(resilienceTimeout),
 	"resilience-retry":             onBoth(resilienceRetry),
@@ -83,7 +84,6 @@ var proofs = map[string]proof{
 	"telemetry-access-log": telemetryAccessLog,
 	"mapping-rest":         mappingREST,
 	"mesh-defaults":        meshDefaults,
-	"limit-request-size":   requestSize,
 }
 
 // preparations come before a folder's policies are put into force for its proof.

@@ -141,12 +141,12 @@ func (s target) tallyOf(t *testing.T, n int, headers func(i int) []string) map[s
 }
 
 // sequence makes n calls in a row and lists who answers.
-func (s target) sequence(t *testing.T, n int, headers ...string) []string {
+func (s target) sequence(t *testing.T, n int) []string {
 	t.Helper()
 	call := s.dial(t)
 	names := make([]string, n)
 	for i := range names {
-		a, err := call(headers)
+		a, err := call(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
