@@ -52,6 +52,7 @@ var proofs = map[string]proof{
 	"resilience-fault":             onAll(resilienceFault),
 	"resilience-timeout":           onBoth(resilienceTimeout),
 	"resilience-retry":             onBoth(resilienceRetry),
+	"resilience-overload-retry":    onAll(resilienceOverloadRetry),
 	"resilience-rate-limit":        rateLimits,
 
 	"resilience-adaptive-concurrency": onBoth(adaptiveConcurrency),

@@ -15,13 +15,10 @@ func markOf(i int) string { return fmt.Sprintf("mark-%d.", i) }
 
 // resilienceRetry leaves an instance alone that fails, that hangs, and to which more come at once than the budget has room for.
 func resilienceRetry(t *testing.T, s target) {
-	var behaviour atomic.Value
-	as := func(b func(attempt int) reply) { behaviour.Store(b) }
-	as(func(int) reply { return overloaded })
-	i := s.standIn(t, func(_ string, attempt int) reply { return behaviour.Load().(func(int) reply)(attempt) })
+	i := s.standIn(t, func(int) reply { return overloaded })
 	s.alone(t)
 	s.growingPauses(t, i)
-	as(func(attempt int) reply {
+	i.as(func(attempt int) reply {
 		if attempt == 1 {
 			return silent
 		}
@@ -32,7 +29,7 @@ func resilienceRetry(t *testing.T, s target) {
 	if took, n := time.Since(began), len(i.attempts(markOf(1000))); a.by != standInName || n != 2 || took < time.Second-early {
 		t.Errorf("one that hangs: %d by %q after %s and %d attempts", a.status, a.by, took, n)
 	}
-	s.requireBudget(t, as)
+	s.requireBudget(t, i)
 }
 
 // growingPauses makes calls whose every attempt fails. The pause before attempt n+1 is random, between nothing and 25 ms times
@@ -74,12 +71,12 @@ func (s target) growingPauses(t *testing.T, i *standIn) {
 }
 
 // requireBudget has 60 calls fail at the same time: at least three, and at most a fifth, are tried again.
-func (s target) requireBudget(t *testing.T, as func(func(attempt int) reply)) {
+func (s target) requireBudget(t *testing.T, i *standIn) {
 	t.Helper()
 	const calls = 60
 	all, again := make(chan struct{}), make(chan struct{})
 	var arrived, repeated, failed, succeeded atomic.Int32
-	as(func(attempt int) reply {
+	i.as(func(attempt int) reply {
 		if attempt > 1 {
 			repeated.Add(1)
 			<-again

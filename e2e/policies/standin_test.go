@@ -21,10 +21,9 @@ import (
 // arrived.
 type standIn struct {
 	address string
-	mu      sync.Mutex
-	seen    map[string][]time.Time // attempts, by the mark of their call; guarded by mu
-	// reply says how an attempt of a call is answered, counted from 1. It may block, and is called by many at once.
-	reply func(mark string, attempt int) reply
+	mu      sync.Mutex             // guards what follows
+	seen    map[string][]time.Time // attempts, by the mark of their call
+	reply   func(attempt int) reply
 }
 
 // reply is an answer of a stand-in.
@@ -45,7 +44,7 @@ const markHeader = attachmentPrefix + "mark"
 var markInBody = regexp.MustCompile(`mark-[0-9]+\.`)
 
 // standIn registers one, with flags of the registration.
-func (s target) standIn(t *testing.T, reply func(mark string, attempt int) reply, registration ...string) *standIn {
+func (s target) standIn(t *testing.T, reply func(attempt int) reply, registration ...string) *standIn {
 	t.Helper()
 	i := &standIn{seen: map[string][]time.Time{}, reply: reply}
 	if s.service == httpService {
@@ -65,13 +64,20 @@ func (s target) alone(t *testing.T) {
 	}
 }
 
+// as says how an attempt of a call, counted from 1, is answered from now on. It may block, and is called by many at once.
+func (i *standIn) as(reply func(attempt int) reply) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.reply = reply
+}
+
 // next notes an attempt and returns what it is answered with.
 func (i *standIn) next(mark string) reply {
 	i.mu.Lock()
 	i.seen[mark] = append(i.seen[mark], time.Now())
-	attempt := len(i.seen[mark])
+	attempt, reply := len(i.seen[mark]), i.reply
 	i.mu.Unlock()
-	return i.reply(mark, attempt)
+	return reply(attempt)
 }
 
 // attempts returns when those of a call arrived.

@@ -9,7 +9,7 @@ import (
 // resilienceTimeout adds an instance that never answers: who gets there is told so in time, and all others have their answer.
 func resilienceTimeout(t *testing.T, s target) {
 	const usual, longer = 300 * time.Millisecond, time.Second
-	s.standIn(t, func(string, int) reply { return silent })
+	s.standIn(t, func(int) reply { return silent })
 	seen := s.tally(t, 70)
 	t.Logf("70 calls: %v", seen)
 	others := 0

@@ -23,23 +23,28 @@ func main() {
 	name := flag.String("name", "one", "what GET /whoami answers")
 	delay := flag.Duration("delay", 0, "how long every answer takes, at least")
 	utilization := flag.Float64("utilization", 0, "the load that every answer reports (ORCA), 1 for full; 0 reports none")
+	overloaded := flag.Bool("overloaded", false, "refuse every request as an instance that has no room for it")
 	drain := flag.Duration("drain", 5*time.Second, "how long requests may take to finish after SIGTERM")
 	flag.Parse()
-	if err := run(*listen, *name, *delay, *utilization, *drain); err != nil {
+	handler := slow(*delay, reporting(*utilization, routes(*name)))
+	if *overloaded {
+		handler = http.HandlerFunc(refuse)
+	}
+	if err := run(*listen, handler, *drain); err != nil {
 		fmt.Fprintln(os.Stderr, "demo-http:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until SIGINT or SIGTERM, then finishes the requests it has.
-func run(listen, name string, delay time.Duration, utilization float64, drain time.Duration) error {
+func run(listen string, handler http.Handler, drain time.Duration) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", listen, err)
 	}
-	server := &http.Server{Handler: slow(delay, reporting(utilization, routes(name))), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	fmt.Println("listening", listener.Addr())
@@ -101,4 +106,10 @@ func slow(delay time.Duration, next http.Handler) http.Handler {
 		case <-r.Context().Done():
 		}
 	})
+}
+
+// refuse answers as an Envoy does whose limit is full: the header says that the request has not begun.
+func refuse(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Envoy-Overloaded", "true")
+	http.Error(w, "overloaded", http.StatusServiceUnavailable)
 }
