@@ -27,8 +27,8 @@ func certify(t *testing.T, _ *mesh) {
 	}
 }
 
-// trusting is a client that takes certificates of the example's CA, and follows redirects.
-func trusting(t *testing.T, config *tls.Config) *http.Client {
+// trust makes a configuration take certificates of the example's CA.
+func trust(t *testing.T, config *tls.Config) *tls.Config {
 	t.Helper()
 	pem, err := os.ReadFile(filepath.Join(tlsFolder, "ca.crt"))
 	if err != nil {
@@ -38,7 +38,13 @@ func trusting(t *testing.T, config *tls.Config) *http.Client {
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
 		t.Fatalf("no certificate: %s", pem)
 	}
-	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: config.NextProtos == nil}
+	return config
+}
+
+// trusting is a client that takes certificates of the example's CA, and follows redirects.
+func trusting(t *testing.T, config *tls.Config) *http.Client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: trust(t, config), ForceAttemptHTTP2: config.NextProtos == nil}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Timeout: patience, Transport: transport}
 }
@@ -73,14 +79,34 @@ func gatewayTLS(t *testing.T, m *mesh) {
 	if err != nil || a.status != http.StatusOK || a.body != "42" {
 		t.Errorf("sent on: %d %s, %v", a.status, a.body, err)
 	}
-	consumes(t, secure)
+	consumes(t, secure, &tls.Config{})
+	mutualTLS(t, m.on(t, "8444").Gateway)
+}
+
+// mutualTLS calls a port that wants certificates: with one of the CA, here the server's own, and without.
+func mutualTLS(t *testing.T, address string) {
+	t.Helper()
+	own, err := tls.LoadX509KeyPair(filepath.Join(tlsFolder, "tls.crt"), filepath.Join(tlsFolder, "tls.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for certificates, want := range map[int]bool{0: false, 1: true} {
+		caller := trusting(t, &tls.Config{Certificates: []tls.Certificate{own}[:certificates]})
+		r, err := caller.Get("https://" + address + "/" + dubboService + "/whoami")
+		if err == nil {
+			_ = r.Body.Close()
+		}
+		if is := err == nil && r.StatusCode == http.StatusOK; is != want {
+			t.Errorf("with %d certificates: %v, want %v: %v", certificates, is, want, err)
+		}
+	}
+	consumes(t, address, &tls.Config{Certificates: []tls.Certificate{own}})
 }
 
 // consumes calls the Dubbo service by a Dubbo consumer with TLS.
-func consumes(t *testing.T, secure string) {
+func consumes(t *testing.T, secure string, config *tls.Config) {
 	t.Helper()
-	transport, _ := trusting(t, &tls.Config{}).Transport.(*http.Transport)
-	conn, err := tls.Dial("tcp", secure, transport.TLSClientConfig)
+	conn, err := tls.Dial("tcp", secure, trust(t, config))
 	if err != nil {
 		t.Fatal(err)
 	}
