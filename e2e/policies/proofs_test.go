@@ -53,6 +53,7 @@ var proofs = map[string]proof{
 	"resilience-timeout":           onBoth(resilienceTimeout),
 	"resilience-retry":             onBoth(resilienceRetry),
 	"resilience-overload-retry":    onAll(resilienceOverloadRetry),
+	"resilience-limits":            onBoth(limits),
 	"resilience-rate-limit":        rateLimits,
 
 	"resilience-adaptive-concurrency": onBoth(adaptiveConcurrency),
