@@ -99,7 +99,7 @@ test-e2e: envoy build java $(BIN)/demo-consumer $(BIN)/etcd $(BIN)/race/dubbomes
 	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 40m -count 1 -run '$(E2E_RUN)' ./e2e
 
 .PHONY: test-policies
-test-policies: envoy need-curl build $(BIN)/race/dubbomesh ## each folder of examples/policies: its README and its effect, on the mesh of `make run`
+test-policies: envoy need-curl need-jq need-openssl build $(BIN)/race/dubbomesh ## each folder of examples/policies: its README and its effect, on the mesh of `make run`
 	@ENVOY="$(ENVOY_BIN)" CGO_ENABLED=1 CC="$(CC)" $(GO) test -race -timeout 20m -count 1 -run '$(E2E_RUN)' ./e2e/policies
 
 .PHONY: conformance
