@@ -60,6 +60,8 @@ final class Suite {
         if (!code.isEmpty()) { // what stands before the cause is of the call: its times, its provider
             int cause = message.lastIndexOf("cause: ");
             message = cause < 0 ? message : message.substring(cause + "cause: ".length());
+            // How often it was caught and thrown again depends on the thread that met it first.
+            message = message.replaceAll("^(?:[\\w.$]+(?:Exception|Error): )+(?=[\\w.$]+(?:Exception|Error): )", "");
         }
         return "throws " + e.getClass().getName() + code + ": " + Json.exact(message.split("\n", 2)[0]);
     }
