@@ -27,6 +27,8 @@ type Rule struct {
 	Respond *Response `json:"respond,omitempty"`
 	// Rewrite changes the request on its way.
 	Rewrite *Rewrite `json:"rewrite,omitempty"`
+	// FollowRedirects has the gateway follow the service's redirects in place of the caller.
+	FollowRedirects *FollowRedirects `json:"followRedirects,omitempty"`
 	// Headers are changed on the way.
 	Headers *HeaderEdits `json:"headers,omitempty"`
 	// Mirror copies requests; the answers to the copies are thrown away.
@@ -47,6 +49,17 @@ type Rule struct {
 	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty"`
 	// Fallback replaces the service's.
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
+}
+
+// FollowRedirects are redirects of a service to what the gateway has a route for. Others, and those beyond the limit, reach
+// the caller. The request is made anew with its body; a 303 makes it a GET.
+type FollowRedirects struct {
+	// Max is how many are followed one after the other; 1 by default.
+	Max *uint32 `json:"max,omitempty" check:"short,min=1,max=10"`
+	// Statuses that are followed; 302 by default.
+	Statuses []uint32 `json:"statuses,omitempty" check:"single,nonEmpty,min=301,max=308"`
+	// OtherRoutes follows only to routes that were not taken by the request before.
+	OtherRoutes bool `json:"otherRoutes,omitempty"`
 }
 
 // Backend is where a share of the requests goes.

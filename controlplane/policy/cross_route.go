@@ -93,9 +93,16 @@ func (d *decoder) rule(path string, r model.Rule) {
 		d.wrong(path+".to", "all weights are 0, so that nothing gets a request; give one of them a weight")
 	}
 	if r.Redirect != nil || r.Respond != nil {
-		for _, s := range []set{{"mirror", len(r.Mirror) > 0}, {"retry", r.Retry != nil}, {"rewrite", r.Rewrite != nil}, {"fallback", len(r.Fallback) > 0}} {
+		for _, s := range []set{{"mirror", len(r.Mirror) > 0}, {"retry", r.Retry != nil}, {"rewrite", r.Rewrite != nil}, {"followRedirects", r.FollowRedirects != nil}, {"fallback", len(r.Fallback) > 0}} {
 			if s.is {
 				d.wrong(below(path, s.name), "no service is called here, so that it means nothing; leave it out")
+			}
+		}
+	}
+	if r.FollowRedirects != nil {
+		for i, s := range r.FollowRedirects.Statuses {
+			if !slices.Contains([]uint32{301, 302, 303, 307, 308}, s) {
+				d.wrong(indexed(path+".followRedirects.statuses", i), "%d is no redirect to elsewhere; write 301, 302, 303, 307 or 308", s)
 			}
 		}
 	}

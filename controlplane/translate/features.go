@@ -55,6 +55,7 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	fork, // needs the retries
 	hash,
 	rewrite,
+	followRedirects,
 	editHeaders,
 	passLane,
 	allowOrigins,
