@@ -38,6 +38,8 @@ type Endpoint struct {
 	Priority uint32  `json:"priority"` // 0 is used first
 	Zone     string  `json:"zone,omitempty"`
 	Health   string  `json:"health"` // as it is registered: up, draining, weight 0
+	// Seen is what an Envoy found out itself: healthy, ejected, fails its health check; "" when none was asked.
+	Seen string `json:"seen,omitempty"`
 }
 
 // destinations are where a route leads.

@@ -78,10 +78,13 @@ func Explain(q Question) (Explanation, error) {
 		out.Routes = append(out.Routes, q.route(m, rule, passed, resources))
 	}
 	if len(found) > 0 {
-		out.Notes = append(out.Notes, "what Envoy itself finds out (active health checks, ejections, open connections) is not known to the control plane")
+		out.Notes = append(out.Notes, UnseenNote)
 	}
 	return out, nil
 }
+
+// UnseenNote is a note of every explanation that no Envoy's own findings were added to.
+const UnseenNote = "what Envoy itself finds out (active health checks, ejections, open connections) is not known to the control plane; --envoy asks one"
 
 // find finds the routes that the request may take at its port.
 func (q Question) find(r translate.Resources) ([]routing.Match, error) {

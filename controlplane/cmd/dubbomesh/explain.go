@@ -40,6 +40,11 @@ func newExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if admin, _ := cmd.Flags().GetString("envoy"); admin != "" {
+				if err := seenBy(cmd.Context(), admin, &e); err != nil {
+					return err
+				}
+			}
 			if format, _ := cmd.Flags().GetString("output"); format != "table" {
 				return showOne(cmd, e)
 			}
@@ -62,6 +67,7 @@ func newExplain() *cobra.Command {
 	f.String("verb", "", "HTTP method; by default POST for a call and GET for the rest")
 	f.Bool("dubbo", false, "the caller is a Dubbo consumer")
 	f.String("proxy", "", "judge by what this Envoy was sent")
+	f.String("envoy", "", "host:port of an Envoy's admin interface, which tells its health checks, ejections and open calls")
 	_ = cmd.RegisterFlagCompletionFunc("service", complete(serviceNames))
 	_ = cmd.RegisterFlagCompletionFunc("proxy", complete(proxyNames))
 	return cmd
@@ -237,11 +243,19 @@ func writeDestination(out io.Writer, d explain.Destination) {
 		return
 	}
 	rows := [][]string{{"INSTANCE", "WEIGHT", "SHARE", "PRIORITY", "ZONE", "REGISTERED AS"}}
+	asked := d.Endpoints[0].Seen != ""
+	if asked {
+		rows[0] = append(rows[0], "FOUND")
+	}
 	for _, e := range d.Endpoints {
-		rows = append(rows, []string{
+		row := []string{
 			e.Address, strconv.FormatUint(uint64(e.Weight), 10), strconv.FormatFloat(e.Percent, 'g', -1, 64) + "%",
 			strconv.FormatUint(uint64(e.Priority), 10), e.Zone, e.Health,
-		})
+		}
+		if asked {
+			row = append(row, e.Seen)
+		}
+		rows = append(rows, row)
 	}
 	writeRows(out, rows)
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
@@ -28,4 +31,17 @@ func TestExplain(t *testing.T) {
 	want(t, 1, "", `dubbomesh: no proxy "x" is connected.*`, "explain", "--service", "a", "--proxy", "x", "--api", r.api)
 	want(t, 2, "", `dubbomesh: nothing is asked.*`, "explain", "--api", r.api)
 	want(t, 2, "", `dubbomesh: header "x": write name=value\n`, "explain", "--service", "a", "-H", "x", "--api", r.api)
+	envoy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() != "/clusters?format=json" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, `{"cluster_statuses": [{"name": "dubbo|a||", "host_statuses": [{
+			"address": {"socket_address": {"address": "127.0.0.1", "port_value": 9}}, "health_status": {"failed_outlier_check": true},
+			"stats": [{"name": "rq_active", "type": "GAUGE", "value": "3"}, {"name": "cx_active", "type": "GAUGE", "value": "4"}]}]}]}`)
+	}))
+	t.Cleanup(envoy.Close)
+	admin := envoy.Listener.Addr().String()
+	want(t, 0, `.*127.0.0.1:9 +100 +100% +0 +- +up +ejected, 3 under way, 4 connections\n.*`, "", "explain", "--service", "a", "--api", r.api, "--envoy", admin)
+	want(t, 1, "", `dubbomesh: what answers at .* is no Envoy's admin interface: 404 Not Found.*`, "explain", "--service", "a", "--api", r.api, "--envoy", admin+"/x")
 }
