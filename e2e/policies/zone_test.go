@@ -28,6 +28,10 @@ func balanceSameZone(t *testing.T, m *mesh) {
 						shares[name] = want[name]
 					}
 				}
+				if zone == "north" { // Envoy draws lots among the zones: five standard deviations
+					s.shares(t, 6000, shares, 3.3)
+					return
+				}
 				s.shares(t, 600, shares, 2)
 			}, near.web(), near.dubbo(), near.consumer())
 		})
