@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -20,7 +19,7 @@ import (
 func (u *unit) checkAccess() {
 	u.in.Policies.Access = slices.Clone(u.in.Policies.Access)
 	for i, p := range u.in.Policies.Access {
-		source := cmp.Or(p.Source, model.PolicyID(p))
+		source := sourceOf(p)
 		if err := errors.Join(u.checkTokens(p), u.checkCredentials(p)); err != nil {
 			u.in.Policies.Access[i] = closed(p)
 			u.problem(source, fmt.Sprintf("%s refuses all requests of %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
@@ -35,7 +34,7 @@ func (u *unit) checkAccess() {
 // unclear reports what of a policy's rules cannot be expressed.
 func (u *unit) unclear(p model.Access, err error) {
 	if err != nil {
-		u.problem(cmp.Or(p.Source, model.PolicyID(p)), fmt.Sprintf("%s on %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
+		u.problem(sourceOf(p), fmt.Sprintf("%s on %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
 	}
 }
 

@@ -8,14 +8,9 @@ import (
 	"strings"
 	"time"
 
-	mutationrulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
-	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -39,9 +34,7 @@ func askCallers(r *routev3.Route, u *unit, s routeSettings) {
 	if size := s.service.MaxRequestSize; size != nil {
 		c.MaxRequestBytes = int(size.Or(0))
 	}
-	enable(r, callersFilter, &modulefilterv3.DynamicModuleFilterPerRoute{
-		DynamicModuleConfig: moduleByName(), FilterName: config.CallersFilter, FilterConfig: pack(wrapperspb.String(string(c.Text()))),
-	})
+	enable(r, callersFilter, moduleFilter(config.CallersFilter, c.Text()))
 }
 
 // credentials is what a policy asks for, as the filter reads it.
@@ -157,22 +150,8 @@ func (u *unit) meetAll(s ServiceResources) {
 func meet(routes []*routev3.Route) {
 	all := switches(routes)
 	for _, r := range routes {
-		if r.TypedPerFilterConfig[callersFilter] == nil {
-			continue
-		}
-		for _, name := range all {
-			if r.TypedPerFilterConfig[name] == nil {
-				enable(r, name, switchedOn)
-			}
+		if r.TypedPerFilterConfig[callersFilter] != nil {
+			switchOn(r, all)
 		}
 	}
-}
-
-// withoutCaller takes away what requests say of their caller: it is the mesh's to say.
-func withoutCaller() *corev3.TypedExtensionConfig {
-	out := &earlyv3.HeaderMutation{}
-	for _, name := range []string{config.CallerHeader, config.CallerAttachment} {
-		out.Mutations = append(out.Mutations, &mutationrulesv3.HeaderMutation{Action: &mutationrulesv3.HeaderMutation_Remove{Remove: name}})
-	}
-	return &corev3.TypedExtensionConfig{Name: "access.without-caller", TypedConfig: pack(out)}
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -68,21 +66,13 @@ func (u *unit) tellArguments(routes []*routev3.Route, to []variant, w way) {
 		u.problem(u.in.Service.Name, fmt.Sprintf("arguments of %s are not looked at: %v", u.in.Service.Name, err))
 		return
 	}
-	met := map[string]bool{}
+	var met []string
 	for _, r := range routes {
-		for name := range r.GetTypedPerFilterConfig() {
-			met[name] = true
-		}
+		met = append(met, Names(r.GetTypedPerFilterConfig())...)
 	}
 	for _, r := range routes {
-		for name := range met {
-			if r.GetTypedPerFilterConfig()[name] == nil {
-				enable(r, name, switchedOn)
-			}
-		}
-		enable(r, argumentsFilter, &modulefilterv3.DynamicModuleFilterPerRoute{
-			DynamicModuleConfig: moduleByName(), FilterName: config.ArgumentsFilter, FilterConfig: pack(wrapperspb.String(string(c.Text()))),
-		})
+		switchOn(r, met)
+		enable(r, argumentsFilter, moduleFilter(config.ArgumentsFilter, c.Text()))
 	}
 }
 

@@ -61,6 +61,15 @@ func httpFilter(name, inner string, opt Options) *hcmv3.HttpFilter {
 	return &hcmv3.HttpFilter{Name: name, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(filter)}}
 }
 
+// moduleFilter is the configuration of a filter of the module's, by the name that the module knows it by.
+func moduleFilter(name string, text []byte) *modulefilterv3.DynamicModuleFilterPerRoute {
+	return &modulefilterv3.DynamicModuleFilterPerRoute{
+		DynamicModuleConfig: moduleByName(),
+		FilterName:          name,
+		FilterConfig:        pack(wrapperspb.String(string(text))),
+	}
+}
+
 func contribLibrary(opt Options) string {
 	return strings.ToValidUTF8(cmp.Or(opt.Module, config.ContribLibrary), "�")
 }

@@ -2,7 +2,6 @@ package translate_test
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -16,26 +15,11 @@ import (
 // post sends a body and returns the answer.
 func (e *edge) post(path, kind, body string, headers ...string) (int, string) {
 	e.t.Helper()
-	r, err := http.NewRequestWithContext(e.t.Context(), http.MethodPost, e.url+path, strings.NewReader(body))
-	if err != nil {
-		e.t.Fatal(err)
-	}
 	if kind != "" {
-		r.Header.Set("content-type", kind)
+		headers = append([]string{"content-type", kind}, headers...)
 	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := e.ask(http.MethodPost, path, strings.NewReader(body), headers...)
+	return status, text
 }
 
 const byArgument = `

@@ -2,7 +2,6 @@ package translate_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,46 +26,6 @@ func slowDubbo(t *testing.T, let <-chan struct{}, waiting *atomic.Int64) string 
 		}
 		return dubbo.StatusOK, "done"
 	})
-}
-
-// serveDubbo answers calls, each connection's one after the other.
-func serveDubbo(t *testing.T, answer func(body []byte) (dubbo.Status, string)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	serve := func(conn net.Conn) {
-		for {
-			h, body, err := readFrame(conn)
-			if err != nil {
-				return
-			}
-			status, text := answer(body)
-			var w dubbo.Writer
-			w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: status, ID: h.ID}))
-			if status == dubbo.StatusOK {
-				w.Int(dubbo.ResponseValue)
-			}
-			w.String(text)
-			dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
-			if _, err := conn.Write(w.Buf); err != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { _ = conn.Close() })
-			go serve(conn)
-		}
-	}()
-	return l.Addr().String()
 }
 
 // A slow method fills its own pool: calls of it beyond that are refused at once, and those of other methods pass.

@@ -290,23 +290,8 @@ func (e *edge) streamed(path string, parts func(yield func(string) bool), header
 			}
 		}
 	}()
-	request, err := http.NewRequestWithContext(e.t.Context(), http.MethodPost, e.url+path, r)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := e.ask(http.MethodPost, path, r, headers...)
+	return status, text
 }
 
 // Keys change in their files, for one caller alone, while calls come.

@@ -32,23 +32,8 @@ func mirrorOf(t *testing.T, name string, status *atomic.Int64) string {
 // sent sends a body of some length.
 func (e *edge) sent(path string, length int, headers ...string) (int, string) {
 	e.t.Helper()
-	r, err := http.NewRequestWithContext(e.t.Context(), http.MethodPost, e.url+path, bytes.NewReader(bytes.Repeat([]byte("x"), length)))
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
+	status, _, text := e.ask(http.MethodPost, path, bytes.NewReader(bytes.Repeat([]byte("x"), length)), headers...)
+	return status, text
 }
 
 // A call that has failed is made anew elsewhere, with all that came with it.

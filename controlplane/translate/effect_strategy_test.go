@@ -17,47 +17,18 @@ import (
 // hangingUp takes requests or calls and closes the connection in place of an answer; it counts them.
 func hangingUp(t *testing.T, calls *atomic.Int64) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				if n, err := conn.Read(make([]byte, 64<<10)); err == nil && n > 0 {
-					calls.Add(1)
-				}
-			}()
+	return listening(t, func(conn net.Conn) {
+		defer conn.Close()
+		if n, err := conn.Read(make([]byte, 64<<10)); err == nil && n > 0 {
+			calls.Add(1)
 		}
-	}()
-	return l.Addr().String()
+	})
 }
 
 // stuck takes requests or calls and never answers; its connections end with the test.
 func stuck(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { _ = conn.Close() })
-			go func() { _, _ = io.Copy(io.Discard, conn) }()
-		}
-	}()
-	return l.Addr().String()
+	return listening(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 }
 
 // Failfast makes one attempt, failover as many as there are retries and one, whatever the service speaks.

@@ -92,10 +92,10 @@ func (e *edge) refuses(words string) {
 	}
 }
 
-// get asks by HTTP; headers are name, value, name, value.
-func (e *edge) get(verb, path string, headers ...string) (status int, header http.Header, body string) {
+// ask asks by HTTP; headers are name, value, name, value.
+func (e *edge) ask(verb, path string, body io.Reader, headers ...string) (status int, header http.Header, text string) {
 	e.t.Helper()
-	r, err := http.NewRequestWithContext(e.t.Context(), verb, e.url+path, nil)
+	r, err := http.NewRequestWithContext(e.t.Context(), verb, e.url+path, body)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -107,11 +107,17 @@ func (e *edge) get(verb, path string, headers ...string) (status int, header htt
 		e.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	all, err := io.ReadAll(answer.Body)
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	return answer.StatusCode, answer.Header, string(text)
+	return answer.StatusCode, answer.Header, string(all)
+}
+
+// get asks without a body.
+func (e *edge) get(verb, path string, headers ...string) (status int, header http.Header, body string) {
+	e.t.Helper()
+	return e.ask(verb, path, nil, headers...)
 }
 
 // consume calls a method without arguments as a Dubbo consumer does; attachments are key, value, key, value.
@@ -193,8 +199,8 @@ func overHTTP(t *testing.T, name string, echoed ...string) string {
 	return s.Listener.Addr().String()
 }
 
-// overDubbo answers every call with its name and all that came with the call, or with an error while broken says so.
-func overDubbo(t *testing.T, name string, broken *atomic.Bool) string {
+// listening has connections served, each by a goroutine, until the test ends.
+func listening(t *testing.T, serve func(conn net.Conn)) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -208,35 +214,52 @@ func overDubbo(t *testing.T, name string, broken *atomic.Bool) string {
 				return
 			}
 			t.Cleanup(func() { _ = conn.Close() })
-			go answerCalls(conn, name, broken)
+			go serve(conn)
 		}
 	}()
 	return l.Addr().String()
 }
 
-func answerCalls(conn net.Conn, name string, broken *atomic.Bool) {
-	for {
-		h, body, err := readFrame(conn)
-		if err != nil {
-			return
+// serveDubbo answers calls, each connection's one after the other.
+func serveDubbo(t *testing.T, answer func(body []byte) (dubbo.Status, string)) (address string) {
+	t.Helper()
+	return listening(t, func(conn net.Conn) {
+		for {
+			h, body, err := readFrame(conn)
+			if err != nil {
+				return
+			}
+			var w dubbo.Writer
+			reply := dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: h.ID}
+			if h.Flags&dubbo.FlagEvent != 0 {
+				w.Reset(dubbo.AppendHeader(nil, reply))
+				w.Null()
+			} else {
+				var text string
+				reply.Status, text = answer(body)
+				w.Reset(dubbo.AppendHeader(nil, reply))
+				if reply.Status == dubbo.StatusOK {
+					w.Int(dubbo.ResponseValue)
+				}
+				w.String(text)
+			}
+			dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
+			if _, err := conn.Write(w.Buf); err != nil {
+				return
+			}
 		}
-		var w dubbo.Writer
-		w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusOK, ID: h.ID}))
-		switch {
-		case h.Flags&dubbo.FlagEvent != 0:
-			w.Null()
-		case broken.Load():
-			w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.Hessian2, Status: dubbo.StatusServiceError, ID: h.ID}))
-			w.String("broken")
-		default:
-			w.Int(dubbo.ResponseValue)
-			w.String(name + " " + strings.ToValidUTF8(string(body), "."))
+	})
+}
+
+// overDubbo answers every call with its name and all that came with the call, or with an error while broken says so.
+func overDubbo(t *testing.T, name string, broken *atomic.Bool) string {
+	t.Helper()
+	return serveDubbo(t, func(body []byte) (dubbo.Status, string) {
+		if broken.Load() {
+			return dubbo.StatusServiceError, "broken"
 		}
-		dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
-		if _, err := conn.Write(w.Buf); err != nil {
-			return
-		}
-	}
+		return dubbo.StatusOK, name + " " + strings.ToValidUTF8(string(body), ".")
+	})
 }
 
 // nobody is an address at which nothing listens.

@@ -4,13 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	mutationrulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
-	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -98,20 +93,5 @@ func fallElsewhere(r *routev3.Route, u *unit, s routeSettings) {
 		}
 		e.Choices = append(e.Choices, c)
 	}
-	enable(r, elsewhereFilter, &modulefilterv3.DynamicModuleFilterPerRoute{
-		DynamicModuleConfig: moduleByName(),
-		FilterName:          config.ElsewhereFilter,
-		FilterConfig:        pack(wrapperspb.String(string(e.Text()))),
-	})
-}
-
-// unmarked takes off requests from outside what marks those that are made anew: Envoy does so before anything looks at a
-// request, and not again when it is made anew.
-func unmarked() *corev3.TypedExtensionConfig {
-	return &corev3.TypedExtensionConfig{
-		Name: "envoy.http.early_header_mutation.header_mutation",
-		TypedConfig: pack(&earlyv3.HeaderMutation{Mutations: []*mutationrulesv3.HeaderMutation{
-			{Action: &mutationrulesv3.HeaderMutation_Remove{Remove: config.FallbackHeader}},
-		}}),
-	}
+	enable(r, elsewhereFilter, moduleFilter(config.ElsewhereFilter, e.Text()))
 }

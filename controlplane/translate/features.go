@@ -131,5 +131,14 @@ func enable(r *routev3.Route, filter string, m proto.Message) {
 	r.TypedPerFilterConfig[filter] = pack(m)
 }
 
+// switchOn has the requests of a route meet filters as the listener configures them, where the route has no word of its own.
+func switchOn(r *routev3.Route, filters []string) {
+	for _, name := range filters {
+		if r.GetTypedPerFilterConfig()[name] == nil {
+			enable(r, name, switchedOn)
+		}
+	}
+}
+
 // switchedOn is for a filter that is configured in the listener already.
 var switchedOn = &routev3.FilterConfig{Config: &anypb.Any{}}

@@ -8,6 +8,7 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -62,10 +63,14 @@ func connectionManager(e edge, services []ServiceResources, told telemetry, opt 
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
 		LocalReplyConfig:           localReplies(),
 		HttpFilters:                httpFilters(services, opt),
-		// Before a route is chosen.
-		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{withoutCaller(), unmarked()},
-		AccessLog:                     told.logs,
-		Tracing:                       told.tracing,
+		// What is the mesh's to say is taken off requests from outside: Envoy does so before anything looks at a request, and
+		// not again when it is made anew.
+		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{
+			takeOff("access.without-caller", config.CallerHeader, config.CallerAttachment),
+			takeOff("envoy.http.early_header_mutation.header_mutation", config.FallbackHeader),
+		},
+		AccessLog: told.logs,
+		Tracing:   told.tracing,
 	}
 }
 
@@ -87,6 +92,10 @@ func httpFilters(services []ServiceResources, opt Options) []*hcmv3.HttpFilter {
 		filters = append(filters, converters(opt)...)
 	}
 	return append(filters, router())
+}
+
+func takeOff(name string, headers ...string) *corev3.TypedExtensionConfig {
+	return &corev3.TypedExtensionConfig{Name: name, TypedConfig: pack(&earlyv3.HeaderMutation{Mutations: mutations(edits{remove: headers})})}
 }
 
 func router() *hcmv3.HttpFilter {

@@ -126,9 +126,7 @@ func formRoute(filters []string) *routev3.Route {
 		Action:               problemResponse(404, "No such service", "The form names no service; send the field interface with the name of a registered one."),
 		ResponseHeadersToAdd: problemHeaders(),
 	}
-	for _, name := range append([]string{formFilter}, filters...) {
-		enable(r, name, switchedOn)
-	}
+	switchOn(r, append([]string{formFilter}, filters...))
 	return r
 }
 

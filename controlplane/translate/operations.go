@@ -47,7 +47,7 @@ func (u *unit) operationsOf() (out []operation) {
 				continue // the schema was checked
 			}
 			m := u.mapping(o)
-			source := cmp.Or(m.Source, model.PolicyID(m))
+			source := sourceOf(m)
 			if err := checkRegexes(template(segments).match()); err != nil {
 				u.problem(source, fmt.Sprintf("%s %.100s: %v", o.Verb, o.Path, err))
 				continue
@@ -77,7 +77,7 @@ func (u *unit) unspoken() {
 	}
 	for _, m := range u.in.Policies.Mappings {
 		if len(m.Operations) > 0 {
-			u.problem(cmp.Or(m.Source, model.PolicyID(m)), fmt.Sprintf(
+			u.problem(sourceOf(m), fmt.Sprintf(
 				"operations of %s have no effect: no instance of %s speaks dubbo, and %s is not translated; call POST /%s/{method}, or register an instance with the protocol dubbo as well",
 				model.PolicyID(m), u.in.Service.Name, u.variants[0].protocol, u.in.Service.Name))
 		}

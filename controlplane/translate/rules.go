@@ -23,7 +23,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 		part := w
 		part.registered = p.Registered
 		for i, rule := range p.Rules {
-			source := cmp.Or(p.Source, model.PolicyID(p))
+			source := sourceOf(p)
 			for _, m := range anyOf(rule.Match) {
 				routes, err := u.ruled(to, part, p.Hosts, rule, m, source)
 				if err != nil {

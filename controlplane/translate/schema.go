@@ -8,9 +8,7 @@ import (
 	"strconv"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
 	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -82,7 +80,7 @@ func schemasOf(in Input, all []variant, opt Options) (schemas, []model.Problem) 
 // unmapped reports Mapping policies where the dataplane has no use for them.
 func unmapped(in Input) (problems []model.Problem) {
 	for _, m := range in.Policies.Mappings {
-		problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf(
+		problems = append(problems, model.Problem{Key: sourceOf(m), Reason: fmt.Sprintf(
 			"%s on %s has no effect with the dataplane %s, to which no mapping can be sent; run a stock Envoy with %s", model.PolicyID(m), in.Service.Name, ContribGolang, DynamicModule)})
 	}
 	return problems
@@ -101,7 +99,7 @@ func describe(in Input, p pair) (known described, problems []model.Problem) {
 	}
 	reported := base
 	report := func(m model.Mapping, err error) {
-		problems = append(problems, model.Problem{Key: cmp.Or(m.Source, model.PolicyID(m)), Reason: fmt.Sprintf("%s on %s: %.1000v", model.PolicyID(m), in.Service.Name, err)})
+		problems = append(problems, model.Problem{Key: sourceOf(m), Reason: fmt.Sprintf("%s on %s: %.1000v", model.PolicyID(m), in.Service.Name, err)})
 	}
 	var applied []model.Mapping
 	said := names{}
@@ -204,11 +202,7 @@ func (s schema) route() *routev3.Route {
 		Match:                &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: "/" + s.id}},
 		Action:               problemResponse(404, "No such service", "This host carries configuration and answers nothing."),
 		ResponseHeadersToAdd: problemHeaders(),
-		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(&modulefilterv3.DynamicModuleFilterPerRoute{
-			DynamicModuleConfig: moduleByName(),
-			FilterName:          config.SchemaConfig,
-			FilterConfig:        pack(wrapperspb.String(string(s.text))),
-		})},
+		TypedPerFilterConfig: map[string]*anypb.Any{formFilter: pack(moduleFilter(config.SchemaConfig, s.text))},
 	}
 }
 

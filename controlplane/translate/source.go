@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -131,7 +130,7 @@ func behindProxies(e edge, services []ServiceResources) (problems []model.Proble
 	own, _ := e.rules()
 	for _, s := range append(slices.Clip(services), ServiceResources{Name: "the gateway", sourceKeys: sourceKeys(own)}) {
 		if slices.Contains(s.sourceKeys, SourceAddress) {
-			problems = append(problems, model.Problem{Key: cmp.Or(e.gateway.Source, model.PolicyID(e.gateway)), Reason: fmt.Sprintf(
+			problems = append(problems, model.Problem{Key: sourceOf(e.gateway), Reason: fmt.Sprintf(
 				"%s: rules of %s with source.ip look at the address of the connection, which with trustedHops is that of the proxy in front; write an Access policy with from: {ip: …}, which knows the caller's, or match x-forwarded-for",
 				model.PolicyID(e.gateway), s.Name)})
 		}

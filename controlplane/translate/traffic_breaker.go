@@ -5,8 +5,6 @@ import (
 	"time"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	modulefilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_modules/v3"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -44,11 +42,7 @@ func breakCircuit(r *routev3.Route, u *unit, s routeSettings) {
 	if m := u.serving(name).in.Policies.Methods[s.way.method]; m.Breaker != nil {
 		b.Method = s.way.method
 	}
-	enable(r, breakerFilter, &modulefilterv3.DynamicModuleFilterPerRoute{
-		DynamicModuleConfig: moduleByName(),
-		FilterName:          config.BreakerFilter,
-		FilterConfig:        pack(wrapperspb.String(string(b.Text()))),
-	})
+	enable(r, breakerFilter, moduleFilter(config.BreakerFilter, b.Text()))
 }
 
 // calledInstead is the one other service that a rule sends all requests to, nil for none.
