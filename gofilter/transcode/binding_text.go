@@ -83,19 +83,24 @@ func (a *arguments) fromPairs(b *binding, pairs []byte) *fault {
 		if !same {
 			continue
 		}
-		for more := true; more; {
-			part := value
-			if a.apart { // an escaped comma is part of a text
-				part, value, more = bytes.Cut(value, []byte(","))
-			} else {
-				more = false
-			}
+		for more := true; more; { // an escaped comma is part of a text
+			var part []byte
+			part, value, more = cutComma(value, a.apart)
 			if f := a.addEscaped(part, true); f != nil {
 				return f
 			}
 		}
 	}
 	return a.checkTexts()
+}
+
+// cutComma takes what stands before the first comma, or the whole text when commas do not separate. More reports whether
+// there was a comma.
+func cutComma(text []byte, separates bool) (part, rest []byte, more bool) {
+	if !separates {
+		return text, nil, false
+	}
+	return bytes.Cut(text, []byte(","))
 }
 
 func (a *arguments) fromCookies(b *binding, header []byte) {
@@ -161,10 +166,8 @@ func (a *arguments) listed(t *javaType) *fault {
 		rest := a.texts[v.from:v.to]
 		more := len(rest) > 0 || a.apart && len(a.values) > 1
 		for ; more; n++ {
-			part := rest
-			if more = false; !a.apart {
-				part, rest, more = bytes.Cut(rest, []byte(","))
-			}
+			var part []byte
+			part, rest, more = cutComma(rest, !a.apart)
 			if f := a.element(t.elem, part); f != nil {
 				return f
 			}
