@@ -25,8 +25,8 @@ type Message struct {
 }
 
 // Call is the state of one call. The order of calls is Reset, Header*, Body*, Request, and for the answer AnswerHeader*,
-// AnswerBody*, Answer; Expect may come before the first part of a body. A Call is used by one goroutine at a time; it may be reused after Reset, which keeps its buffers.
-// It must not be copied.
+// AnswerBody*, Answer; Expect may come before the first part of a body. A Call is used by one goroutine at a time; it may
+// be reused after Reset, which keeps its buffers. It must not be copied.
 type Call struct {
 	call
 
