@@ -172,12 +172,12 @@ func (b *builder) member(result, path string) *node {
 	java, err := config.ParseJavaType(result)
 	for name := range strings.SplitSeq(path, ".") {
 		class := b.schema.Classes[java.Name]
-		i := slices.IndexFunc(class.Fields, func(f config.Parameter) bool { return f.Name == name || name != "" && class.Naming[f.Name] == name })
-		if err != nil || java.Dims > 0 || i < 0 {
+		field, found := class.Field(name)
+		if err != nil || java.Dims > 0 || !found {
 			return &node{}
 		}
 		argument := java.Args
-		java, err = config.ParseJavaType(class.Fields[i].Type)
+		java, err = config.ParseJavaType(field.Type)
 		if variable, generic := b.variable(class); generic && len(argument) == 1 {
 			java = bind(java, variable, argument[0])
 		}

@@ -206,11 +206,7 @@ func (b *builder) class(java config.JavaType) *node {
 		n.Properties["class"] = of("string")
 	}
 	for _, f := range c.Fields {
-		json := f.Name
-		if other, ok := c.Naming[f.Name]; ok {
-			json = other
-		}
-		n.Properties[json] = b.fieldNode(java, c, f)
+		n.Properties[c.JSONName(f.Name)] = b.fieldNode(java, c, f)
 	}
 	return n
 }

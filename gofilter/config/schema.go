@@ -35,6 +35,24 @@ type Class struct {
 	Naming map[string]string `json:"naming,omitempty"` // Java field → JSON name, where they differ
 }
 
+// Field finds a field by its Java name or by its JSON name.
+func (c Class) Field(name string) (Parameter, bool) {
+	for _, f := range c.Fields {
+		if f.Name == name || name != "" && c.Naming[f.Name] == name {
+			return f, true
+		}
+	}
+	return Parameter{}, false
+}
+
+// JSONName is what a field of that Java name is called in JSON.
+func (c Class) JSONName(field string) string {
+	if name, ok := c.Naming[field]; ok {
+		return name
+	}
+	return field
+}
+
 // Operation maps one HTTP request to a method.
 type Operation struct {
 	Verb       string      `json:"verb"`                 // GET, POST, …

@@ -147,10 +147,7 @@ func (c *checker) naming(path string, k Class) {
 	fields := map[string]bool{}
 	for _, f := range k.Fields {
 		fields[f.Name] = true
-		name := f.Name
-		if other, ok := k.Naming[f.Name]; ok {
-			name = other
-		}
+		name := k.JSONName(f.Name)
 		if first, ok := owner[name]; ok && first != f.Name {
 			c.fail(path+".naming", "fields %s and %s are both named %q in JSON", first, f.Name, name)
 		}

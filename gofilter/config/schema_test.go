@@ -154,3 +154,15 @@ func FuzzParseSchema(f *testing.F) {
 		}
 	})
 }
+
+func TestClassField(t *testing.T) {
+	c := Class{Fields: []Parameter{{Name: "id", Type: "long"}, {Name: "uRL", Type: "java.lang.String"}}, Naming: map[string]string{"uRL": "url"}}
+	for name, want := range map[string]string{"id": "long", "uRL": "java.lang.String", "url": "java.lang.String", "URL": "", "": ""} {
+		if f, found := c.Field(name); f.Type != want || found != (want != "") {
+			t.Errorf("%q: %v %v", name, f, found)
+		}
+	}
+	if got := c.JSONName("id") + " " + c.JSONName("uRL"); got != "id url" {
+		t.Error(got)
+	}
+}

@@ -195,11 +195,7 @@ func (c *compiler) fields(t todo) {
 	t.class.byJSON = make(map[string]int, len(t.def.Fields))
 	t.class.fields = make([]field, len(t.def.Fields))
 	for i, f := range t.def.Fields {
-		name := f.Name
-		if other, ok := t.def.Naming[f.Name]; ok {
-			name = other
-		}
-		t.class.byJSON[name] = i
+		t.class.byJSON[t.def.JSONName(f.Name)] = i
 		t.class.fields[i] = field{f.Name, c.javaType(c.resolve(types[i], env, other), 0)}
 	}
 }
