@@ -30,8 +30,8 @@ func (d *decoder) mapped(m model.Mapping) {
 	}
 	for i, o := range m.Operations {
 		at := indexed("operations", i)
-		d.operation(at, o, m.Methods)
-		d.defaults(at, o, m.Methods, s.Classes)
+		d.operation(at, o, s.Methods)
+		d.defaults(at, o, s.Methods, s.Classes)
 	}
 }
 
@@ -45,49 +45,36 @@ func (d *decoder) typeName(path, text string) {
 }
 
 // defaults checks those whose type is written here.
-func (d *decoder) defaults(path string, o model.MappedOperation, methods []model.MappedMethod, classes map[string]config.Class) {
-	fitting := slices.DeleteFunc(slices.Clone(methods), func(m model.MappedMethod) bool {
-		return m.Name != o.Method || len(m.Parameters) != len(o.Parameters)
-	})
+func (d *decoder) defaults(path string, o model.MappedOperation, methods []config.Method, classes map[string]config.Class) {
+	_, fit := fitting(methods, o)
 	for j, b := range o.Parameters {
-		at, java := indexed(path+".parameters", j), b.Type
-		d.typeName(at+".type", java)
-		if java == "" && len(fitting) == 1 {
-			java = fitting[0].Parameters[j].Type
-		}
-		if err := config.CheckDefault(java, jsonText(b.Default), classes); err != nil {
+		at := indexed(path+".parameters", j)
+		d.typeName(at+".type", b.Type)
+		if err := config.CheckDefault(boundType(o, j, fit), jsonText(b.Default), classes); err != nil {
 			d.wrong(at+".default", "%v", err)
 		}
 	}
 }
 
 // operation checks what an operation leaves to the methods of the mapping.
-func (d *decoder) operation(path string, o model.MappedOperation, methods []model.MappedMethod) {
-	var overloads, fitting []model.MappedMethod
-	for _, m := range methods {
-		if m.Name == o.Method {
-			overloads = append(overloads, m)
-			if len(m.Parameters) == len(o.Parameters) {
-				fitting = append(fitting, m)
-			}
-		}
-	}
+func (d *decoder) operation(path string, o model.MappedOperation, methods []config.Method) {
+	overloads, fit := fitting(methods, o)
 	switch {
 	case len(o.Parameters) > 0:
 		for j, b := range o.Parameters {
 			switch at := indexed(path+".parameters", j); {
-			case b.Type != "" || len(fitting) == 1:
+			case b.Type != "" || len(fit) == 1:
 			case len(overloads) == 0:
 				d.warn(at, "its type is taken from the provider's metadata; write type if there is none")
 			default:
-				d.wrong(at, "it has no type, and methods has %d times %s with %d parameters; write type", len(fitting), o.Method, len(o.Parameters))
+				d.wrong(at, "it has no type, and methods has %d times %s with %d parameters; write type", len(fit), o.Method, len(o.Parameters))
 			}
 		}
 	case len(overloads) == 0 && strings.Contains(o.Path, "{"):
 		d.wrong(path, "{…} in the path go nowhere: write parameters, or %s and its parameters in methods", o.Method)
 	case len(overloads) > 1:
 		d.wrong(path, "methods has %d times %s; write parameters, with types", len(overloads), o.Method)
-	case len(overloads) == 1 && slices.ContainsFunc(overloads[0].Parameters, func(p model.MappedParameter) bool { return p.Name == "" }):
+	case len(overloads) == 1 && slices.ContainsFunc(overloads[0].Parameters, func(p config.Parameter) bool { return p.Name == "" }):
 		d.wrong(path, "not all parameters of %s have names in methods; write them there, or parameters here", o.Method)
 	}
 }

@@ -44,6 +44,30 @@ func methods(m model.Mapping) []config.Method {
 	return list
 }
 
+// fitting are the methods that an operation may mean: the overloads have its name, those of them that fit as many
+// parameters.
+func fitting(methods []config.Method, o model.MappedOperation) (overloads, fit []config.Method) {
+	for _, m := range methods {
+		if m.Name != o.Method {
+			continue
+		}
+		overloads = append(overloads, m)
+		if len(m.Parameters) == len(o.Parameters) {
+			fit = append(fit, m)
+		}
+	}
+	return overloads, fit
+}
+
+// boundType is the Java type of an operation's parameter, which the only method that fits says where the parameter does
+// not; "" when nothing does.
+func boundType(o model.MappedOperation, parameter int, fit []config.Method) string {
+	if t := o.Parameters[parameter].Type; t != "" || len(fit) != 1 {
+		return t
+	}
+	return fit[0].Parameters[parameter].Type
+}
+
 func exceptions(list []model.MappedException) []config.Exception {
 	var out []config.Exception
 	for _, e := range list {

@@ -57,7 +57,7 @@ func (k interfaceOf) add(methods []config.Method, classes map[string]config.Clas
 }
 
 func (c *checker) operation(path string, o model.MappedOperation, m model.Mapping, known interfaceOf) {
-	overloads := known.methods[o.Method]
+	overloads, fit := fitting(known.methods[o.Method], o)
 	if len(overloads) == 0 {
 		c.warn(path+".method", "%s has no method %s%s", m.Service, o.Method, meant(o.Method, slices.Sorted(maps.Keys(known.methods))))
 		return
@@ -66,12 +66,11 @@ func (c *checker) operation(path string, o model.MappedOperation, m model.Mappin
 		c.classes(indexed(path+".parameters", j)+".type", b.Type, m, known)
 	}
 	if len(o.Parameters) > 0 {
-		fitting := slices.DeleteFunc(slices.Clone(overloads), func(x config.Method) bool { return len(x.Parameters) != len(o.Parameters) })
-		if len(fitting) == 0 {
+		if len(fit) == 0 {
 			c.warn(path+".parameters", "no method %s has %d of them; there is %s", o.Method, len(o.Parameters), signatures(overloads))
 			return
 		}
-		c.bound(path, o, fitting, known)
+		c.bound(path, o, fit, known)
 	}
 	if o.Unwrap != "" {
 		c.unwrap(path+".unwrap", o.Unwrap, overloads, m, known)
@@ -79,18 +78,14 @@ func (c *checker) operation(path string, o model.MappedOperation, m model.Mappin
 }
 
 // bound compares an operation's parameters with those of the methods that have as many.
-func (c *checker) bound(path string, o model.MappedOperation, fitting []config.Method, known interfaceOf) {
+func (c *checker) bound(path string, o model.MappedOperation, fit []config.Method, known interfaceOf) {
 	for j, b := range o.Parameters {
 		at := indexed(path+".parameters", j)
-		java := b.Type
-		if java == "" && len(fitting) == 1 {
-			java = fitting[0].Parameters[j].Type
-		}
-		if b.Type != "" && !slices.ContainsFunc(fitting, func(m config.Method) bool { return erased(m.Parameters[j].Type) == erased(b.Type) }) {
-			c.warn(at+".type", "it is not %s; there is %s", b.Type, signatures(fitting))
+		if b.Type != "" && !slices.ContainsFunc(fit, func(m config.Method) bool { return erased(m.Parameters[j].Type) == erased(b.Type) }) {
+			c.warn(at+".type", "it is not %s; there is %s", b.Type, signatures(fit))
 			continue
 		}
-		if err := config.CheckDefault(java, jsonText(b.Default), known.classes); err != nil {
+		if err := config.CheckDefault(boundType(o, j, fit), jsonText(b.Default), known.classes); err != nil {
 			c.warn(at+".default", "%v; requests without the parameter would be refused", err)
 		}
 	}
@@ -105,9 +100,9 @@ func (c *checker) unwrap(at, path string, overloads []config.Method, m model.Map
 			if err != nil || !described || len(class.Fields) == 0 || java.Dims > 0 {
 				return
 			}
-			naming := m.Classes[java.Name].Naming
-			i := slices.IndexFunc(class.Fields, func(f config.Parameter) bool { return f.Name == name || naming[f.Name] == name })
-			if i < 0 {
+			class.Naming = m.Classes[java.Name].Naming
+			field, found := class.Field(name)
+			if !found {
 				var fields []string
 				for _, f := range class.Fields {
 					fields = append(fields, f.Name)
@@ -115,7 +110,7 @@ func (c *checker) unwrap(at, path string, overloads []config.Method, m model.Map
 				c.warn(at, "%s has no field %s%s", java.Name, name, meant(name, fields))
 				return
 			}
-			java, err = config.ParseJavaType(class.Fields[i].Type)
+			java, err = config.ParseJavaType(field.Type)
 		}
 	}
 }
