@@ -2,49 +2,11 @@ package dubbo
 
 import (
 	"bytes"
-	"encoding/hex"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"unsafe"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 )
-
-// peerFrames are answers of Dubbo Java 2.7.23, Dubbo Java 3.3.6 and dubbo-go 3.3.1.
-func peerFrames(f *testing.F) (frames [][]byte) {
-	f.Helper()
-	files, err := filepath.Glob("../transcode/testdata/*.hex")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no captured answers", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		frame, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
-		if err != nil {
-			f.Fatal(file, err)
-		}
-		frames = append(frames, frame)
-	}
-	return frames
-}
-
-// javaValues are values as Dubbo Java's own library writes them.
-func javaValues(f *testing.F) (values [][]byte) {
-	f.Helper()
-	text, err := os.ReadFile("../transcode/testdata/java-values.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if parts := strings.Fields(line); parts[0] != "#" {
-			values = append(values, unhex(f, parts[1]))
-		}
-	}
-	return values
-}
 
 // FuzzFrame checks that a stream gives the same frames however it is split.
 func FuzzFrame(f *testing.F) {
@@ -53,7 +15,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(unhex(f, readOnlyHex), 16)
 	f.Add([]byte("Unsupported command: GET\r\ndubbo>"), 1)
 	f.Add(unhex(f, "dabb0214000000000000000"+"1ffffffff"), 3)
-	for i, frame := range peerFrames(f) {
+	for i, frame := range coretest.Frames(f) {
 		f.Add(frame, 1+7*i)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
@@ -106,10 +68,10 @@ func FuzzReader(f *testing.F) {
 	} {
 		f.Add(unhex(f, s))
 	}
-	for _, value := range javaValues(f) {
-		f.Add(value)
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(v.Hessian)
 	}
-	for _, frame := range peerFrames(f) {
+	for _, frame := range coretest.Frames(f) {
 		f.Add(frame[HeaderSize+1:]) // behind the form of the answer
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {

@@ -2,37 +2,15 @@ package rest
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
-
-// javaValues are values as Dubbo Java's own library writes them.
-func javaValues(f *testing.F) (values [][]byte) {
-	f.Helper()
-	text, err := os.ReadFile("../transcode/testdata/java-values.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		parts := strings.Fields(line)
-		if parts[0] == "#" {
-			continue
-		}
-		value, err := hex.DecodeString(parts[1])
-		if err != nil {
-			f.Fatal(parts[0], err)
-		}
-		values = append(values, value)
-	}
-	return values
-}
 
 // FuzzArguments checks that any arguments are refused or become a request that can be sent: a JSON array, or what the
 // mapping makes of it.
@@ -43,16 +21,16 @@ func FuzzArguments(f *testing.F) {
 	f.Add(encoded(f, "find", nil, []any{".."}), "$invoke", "x")
 	f.Add([]byte("\x79\x51\x90"), "other", "9")
 	f.Add([]byte("H\x01a\x90\x01b\x91Z"), "save", "2")
-	for _, value := range javaValues(f) {
-		f.Add(value, "save", "2")
-		f.Add(value, "other", "")
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(v.Hessian, "save", "2")
+		f.Add(v.Hessian, "other", "")
 	}
 	f.Fuzz(func(t *testing.T, arguments []byte, method, operation string) {
 		var c Call
 		var m *Message
 		var bad *transcode.Response
 		size := len(arguments) + len(method) + len(operation)
-		bounded(t, 1024*size, func() {
+		coretest.Bounded(t, 1024*size, func() {
 			m, bad = ask(&c, users, arguments, ":path", "/com.example.Users/"+method, config.OperationHeader, operation)
 		})
 		if bad != nil {
@@ -94,7 +72,7 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatal(reasonOf(t, bad))
 		}
 		var m *Message
-		bounded(t, 256*len(body), func() { m = answer(&c, status, contentType, string(body)) })
+		coretest.Bounded(t, 256*len(body), func() { m = answer(&c, status, contentType, string(body)) })
 		if len(m.Body) > 16*len(body)+64<<10 {
 			t.Fatalf("%d bytes became %d", len(body), len(m.Body))
 		}

@@ -2,23 +2,11 @@ package rest
 
 import (
 	"bytes"
-	"runtime"
 	"strings"
 	"testing"
-)
 
-// bounded runs do and checks that it allocates no more than so many bytes, and some that any call may take.
-func bounded(t *testing.T, most int, do func()) {
-	t.Helper()
-	const free = 4 << 20
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	do()
-	runtime.ReadMemStats(&after)
-	if n := after.TotalAlloc - before.TotalAlloc; n > uint64(most+free) {
-		t.Fatalf("%d bytes allocated, %d allowed", n, most+free)
-	}
-}
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
+)
 
 // references is a list of lists: on each level one whole and nine references to it.
 func references(levels, depth int) string {
@@ -32,7 +20,7 @@ func references(levels, depth int) string {
 func TestReferencesGrow(t *testing.T) {
 	for levels, fits := range map[int]bool{1: true, 3: true, 5: false, 9: false, 40: false} {
 		arguments := []byte(references(levels, 0))
-		bounded(t, 1024*len(arguments), func() {
+		coretest.Bounded(t, 1024*len(arguments), func() {
 			var c Call
 			m, bad := ask(&c, nil, arguments)
 			switch {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected responses")
@@ -24,7 +26,7 @@ func TestCapturedAnswers(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			frame := frameIn(t, file)
+			frame := coretest.Frame(t, file)
 			headers := []string{":path", "/org.dubbomesh.demo.Echo/m"}
 			if strings.HasSuffix(file, "-typed.hex") {
 				headers = append(headers, types, "")

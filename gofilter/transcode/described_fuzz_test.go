@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -35,10 +36,10 @@ func FuzzDescribedResult(f *testing.F) {
 			f.Add(written(write), how)
 		}
 	}
-	for _, v := range javaValues(f) {
-		f.Add(v.hessian, byte(8))
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(v.Hessian, byte(8))
 	}
-	for _, frame := range capturedFrames(f) {
+	for _, frame := range coretest.Frames(f) {
 		f.Add(frame[dubbo.HeaderSize+1:], byte(0)) // behind the form of the answer
 		f.Add(frame[dubbo.HeaderSize+1:], byte(7))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -27,11 +28,11 @@ func FuzzHessianToJSON(f *testing.F) {
 		f.Add([]byte(s), byte(20), false)
 		f.Add([]byte(s), byte(70), false)
 	}
-	for _, frame := range capturedFrames(f) {
+	for _, frame := range coretest.Frames(f) {
 		f.Add(frame[dubbo.HeaderSize:], frame[3], false)
 	}
-	for _, v := range javaValues(f) {
-		f.Add(append([]byte{0x91}, v.hessian...), byte(20), true)
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(append([]byte{0x91}, v.Hessian...), byte(20), true)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status byte, include bool) {
 		class := ""
@@ -40,7 +41,7 @@ func FuzzHessianToJSON(f *testing.F) {
 		}
 		var c Call
 		var done *Response
-		bounded(t, 4*maxGrowth*len(body), func() {
+		coretest.Bounded(t, 4*maxGrowth*len(body), func() {
 			start(&c, "", ":path", "/a.B/m", "x-dubbo-class", class)
 			_, done = c.Upstream(reply(&c, dubbo.Status(status), func(w *dubbo.Writer) { w.Buf = append(w.Buf, body...) }), true)
 		})
@@ -66,9 +67,9 @@ func FuzzJSONToHessian(f *testing.F) {
 			f.Add([]byte(s), types)
 		}
 	}
-	for _, v := range javaValues(f) {
-		f.Add([]byte("["+v.json+"]"), "-")
-		f.Add([]byte("["+v.json+"]"), "java.time."+v.name)
+	for _, v := range coretest.JavaValues(f) {
+		f.Add([]byte("["+v.JSON+"]"), "-")
+		f.Add([]byte("["+v.JSON+"]"), "java.time."+v.Name)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, typeNames string) {
 		var c Call
@@ -78,7 +79,7 @@ func FuzzJSONToHessian(f *testing.F) {
 		}
 		var frame []byte
 		var bad *Response
-		bounded(t, 256*len(body), func() { frame, bad = start(&c, string(body), headers...) })
+		coretest.Bounded(t, 256*len(body), func() { frame, bad = start(&c, string(body), headers...) })
 		if bad != nil {
 			problemOf(t, bad)
 			return
@@ -137,7 +138,7 @@ func FuzzForm(f *testing.F) {
 		}
 		var c Call
 		var frame []byte
-		bounded(t, 256*len(body), func() {
+		coretest.Bounded(t, 256*len(body), func() {
 			frame, bad = start(&c, string(body), ":path", path, "content-type", "application/x-www-form-urlencoded")
 		})
 		if bad != nil {

@@ -2,25 +2,12 @@ package transcode
 
 import (
 	"bytes"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
-
-// bounded runs do and checks that it allocates no more than so many bytes, and some that any call may take.
-func bounded(t *testing.T, most int, do func()) {
-	t.Helper()
-	const free = 4 << 20
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	do()
-	runtime.ReadMemStats(&after)
-	if n := after.TotalAlloc - before.TotalAlloc; n > uint64(most+free) {
-		t.Fatalf("%d bytes allocated, %d allowed", n, most+free)
-	}
-}
 
 // lists writes lists of ten in a list: one of them whole, nine references to it, and so on for each level.
 func lists(w *dubbo.Writer, levels, depth int) {
@@ -88,7 +75,7 @@ func TestReferencesGrow(t *testing.T) {
 			value := written(tt.write)
 			var c Call
 			var done *Response
-			bounded(t, 4*maxGrowth*len(value), func() {
+			coretest.Bounded(t, 4*maxGrowth*len(value), func() {
 				start(&c, "", ":path", "/a.B/m")
 				form := int32(dubbo.ResponseValue)
 				if name == "fields of an exception" {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -39,10 +40,10 @@ func FuzzResultAsOracle(f *testing.F) {
 	} {
 		f.Add(written(write))
 	}
-	for _, v := range javaValues(f) {
-		f.Add(v.hessian)
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(v.Hessian)
 	}
-	for _, frame := range capturedFrames(f) {
+	for _, frame := range coretest.Frames(f) {
 		f.Add(frame[dubbo.HeaderSize+1:]) // behind the form of the answer
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
@@ -160,11 +161,11 @@ func FuzzOpaque(f *testing.F) {
 	f.Add(append(bytes.Clone(arguments), "M\x90\x01a\x01bZ"...), len(arguments), "", []byte("\x93C\x03a.X\x90`"), byte(20))
 	f.Add([]byte("N"), 0, "b", []byte("\x02no"), byte(70))
 	f.Add([]byte("H\x04laneN\x07timeout\x0130Z"), 0, "b", []byte{}, byte(40))
-	for _, frame := range capturedFrames(f) {
+	for _, frame := range coretest.Frames(f) {
 		f.Add(append(bytes.Clone(arguments), "HZ"...), len(arguments), "b", frame[dubbo.HeaderSize:], frame[3])
 	}
-	for _, v := range javaValues(f) {
-		f.Add(append(bytes.Clone(v.hessian), "HZ"...), len(v.hessian), "b", []byte("\x94\x91HZ"), byte(20))
+	for _, v := range coretest.JavaValues(f) {
+		f.Add(append(bytes.Clone(v.Hessian), "HZ"...), len(v.Hessian), "b", []byte("\x94\x91HZ"), byte(20))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, n int, lane string, answer []byte, status byte) {
 		var c Call

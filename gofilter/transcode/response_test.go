@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
+	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -135,10 +136,10 @@ func TestJavaValues(t *testing.T) {
 
 // What Dubbo Java's own library writes becomes what a Java developer expects.
 func TestWrittenByJava(t *testing.T) {
-	for _, v := range javaValues(t) {
-		r := answered(t, 20, func(w *dubbo.Writer) { w.Int(dubbo.ResponseValue); w.Buf = append(w.Buf, v.hessian...) })
-		if string(r.Body) != v.json {
-			t.Errorf("%s: got %s, want %s", v.name, r.Body, v.json)
+	for _, v := range coretest.JavaValues(t) {
+		r := answered(t, 20, func(w *dubbo.Writer) { w.Int(dubbo.ResponseValue); w.Buf = append(w.Buf, v.Hessian...) })
+		if string(r.Body) != v.JSON {
+			t.Errorf("%s: got %s, want %s", v.Name, r.Body, v.JSON)
 		}
 	}
 }
