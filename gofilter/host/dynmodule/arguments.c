@@ -1,7 +1,6 @@
 // The arguments filter: holds a request until its body has come, writes values of its arguments into headers, and has its
 // route chosen again by them. What they are is the route's to say, which is where the filter is switched on.
 #include <stdlib.h>
-#include <string.h>
 
 #include "_cgo_export.h"
 #include "http.h"
@@ -22,11 +21,7 @@ static bool act(void *stream, const dubbo_step *s) {
   if (refused) {
     envoy.http_send_response(stream, s->status, s->fields, s->fields_len, s->body, (module_bytes){"dubbo_arguments", 15});
   } else {
-    for (size_t i = 0; i < s->fields_len; i++) {
-      const module_field *h = &s->fields[i];
-      envoy.http_set_header(stream, header, (module_bytes){h->key_ptr, h->key_length},
-                            (module_bytes){h->value_ptr, h->value_length});
-    }
+    http_set_headers(stream, header, s->fields, s->fields_len);
     envoy.http_clear_route_cache(stream);
   }
   dubboRelease(s->slot);

@@ -1,7 +1,6 @@
 // The breaker filter: asks Go whether a request may be made, and tells it what became of it. The breaker itself is the
 // route's, which is where the filter is switched on.
 #include <stdlib.h>
-#include <string.h>
 
 #include "_cgo_export.h"
 #include "http.h"
@@ -48,9 +47,7 @@ static response_headers_status response_headers(void *stream, void *filter, bool
   breaker *f = filter;
   if (f->turn == 0) return RESPONSE_HEADERS(Continue);
   int status = http_status(stream), grpc = -1;
-  static const char type[] = "application/grpc";
-  envoy_bytes is = http_header(stream, headers, "content-type");
-  if (status == 200 && is.length >= sizeof type - 1 && memcmp(is.ptr, type, sizeof type - 1) == 0) {
+  if (status == 200 && http_begins(http_header(stream, headers, "content-type"), "application/grpc")) {
     grpc = http_number(http_header(stream, headers, "grpc-status"));
     if (grpc < 0 && !end) return RESPONSE_HEADERS(Continue); // the trailers will tell
   }

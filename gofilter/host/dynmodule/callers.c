@@ -22,11 +22,7 @@ static bool act(void *stream, callers *f, const dubbo_verdict *v) {
   if (s->status != 0) {
     envoy.http_send_response(stream, s->status, s->fields, s->fields_len, s->body, v->details);
   } else {
-    for (size_t i = 0; i < s->fields_len; i++) {
-      const module_field *h = &s->fields[i];
-      envoy.http_set_header(stream, headers, (module_bytes){h->key_ptr, h->key_length},
-                            (module_bytes){h->value_ptr, h->value_length});
-    }
+    http_set_headers(stream, headers, s->fields, s->fields_len);
     for (size_t i = 0; i < v->facts_len; i++) {
       const module_field *h = &v->facts[i];
       envoy.http_set_dynamic_metadata_string(stream, metadata, (module_bytes){h->key_ptr, h->key_length},

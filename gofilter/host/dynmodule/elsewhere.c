@@ -61,18 +61,13 @@ static module_field *copy(const http_head *head) {
   return fields;
 }
 
-static bool begins(envoy_bytes text, const char *with) {
-  size_t n = strlen(with);
-  return text.length >= n && memcmp(text.ptr, with, n) == 0;
-}
-
 static request_headers_status request_headers(void *stream, void *filter, bool end) {
   elsewhere *f = filter;
   const void *route = envoy.get_most_specific_route_config(stream);
   if (route == NULL || http_request_header(stream, marker).length > 0) return REQUEST_HEADERS(Continue);
-  bool streams = begins(http_request_header(stream, "content-type"), "application/grpc") ||
+  bool streams = http_begins(http_request_header(stream, "content-type"), "application/grpc") ||
                  http_request_header(stream, "upgrade").length > 0 ||
-                 begins(http_request_header(stream, ":method"), "CONNECT");
+                 http_begins(http_request_header(stream, ":method"), "CONNECT");
   if (streams && !end) return REQUEST_HEADERS(Continue);
   f->slot = (uint32_t)(uintptr_t)route;
   http_head head;

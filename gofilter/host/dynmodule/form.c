@@ -1,6 +1,5 @@
 // The form filter: a form on POST / says in its body what it calls, so its path is set from there before it is routed.
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "_cgo_export.h"
@@ -12,11 +11,9 @@ typedef struct {
   size_t limit;  // largest body in bytes
 } form;
 
-static bool equals(envoy_bytes a, const char *b) { return a.length == strlen(b) && memcmp(a.ptr, b, a.length) == 0; }
-
 static bool is_form(void *stream) {
   static const char type[] = "application/x-www-form-urlencoded";
-  if (!equals(http_request_header(stream, ":path"), "/") || !equals(http_request_header(stream, ":method"), "POST")) {
+  if (!http_is(http_request_header(stream, ":path"), "/") || !http_is(http_request_header(stream, ":method"), "POST")) {
     return false;
   }
   envoy_bytes t = http_request_header(stream, "content-type");

@@ -15,7 +15,7 @@ const void *envoy_dynamic_module_on_http_filter_config_new(void *owner, envoy_by
     return NULL;
   }
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (strlen(kinds[i]->name) == name.length && memcmp(kinds[i]->name, name.ptr, name.length) == 0) config->kind = kinds[i];
+    if (http_is(name, kinds[i]->name)) config->kind = kinds[i];
   }
   return config;
 }
@@ -164,6 +164,20 @@ int http_number(envoy_bytes text) {
     n = 10 * n + (text.ptr[i] - '0');
   }
   return n;
+}
+
+bool http_begins(envoy_bytes text, const char *with) {
+  size_t n = strlen(with);
+  return text.length >= n && memcmp(text.ptr, with, n) == 0;
+}
+
+bool http_is(envoy_bytes text, const char *other) { return text.length == strlen(other) && http_begins(text, other); }
+
+void http_set_headers(void *stream, envoy_dynamic_module_type_http_header_type type, const module_field *fields, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    const module_field *h = &fields[i];
+    envoy.http_set_header(stream, type, (module_bytes){h->key_ptr, h->key_length}, (module_bytes){h->value_ptr, h->value_length});
+  }
 }
 
 int http_status(void *stream) {

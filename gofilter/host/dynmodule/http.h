@@ -81,5 +81,12 @@ envoy_bytes http_request_header(void *stream, const char *name);
 envoy_bytes http_header(void *stream, envoy_dynamic_module_type_http_header_type type, const char *name);
 int http_number(envoy_bytes text);
 
+// Whether a text begins with another, and whether it is another.
+bool http_begins(envoy_bytes text, const char *with);
+bool http_is(envoy_bytes text, const char *other);
+
+// Sets each of these headers, in the place of all values it has.
+void http_set_headers(void *stream, envoy_dynamic_module_type_http_header_type type, const module_field *fields, size_t len);
+
 // The status of a response.
 int http_status(void *stream);

@@ -1,7 +1,6 @@
 // The rest filter: a Dubbo consumer's call becomes a request for an HTTP service, and the service's answer the call's. It
 // is told by its content type; anything else passes, and so do responses of Envoy's own.
 #include <stdlib.h>
-#include <string.h>
 
 #include "_cgo_export.h"
 #include "http.h"
@@ -13,11 +12,7 @@ typedef struct {
   bool waiting;   // for the whole call, which Go has not seen yet
 } rest;
 
-static bool is_call(void *stream) {
-  static const char type[] = "application/x-dubbo";
-  envoy_bytes t = http_request_header(stream, "content-type");
-  return t.length == sizeof type - 1 && memcmp(t.ptr, type, t.length) == 0;
-}
+static bool is_call(void *stream) { return http_is(http_request_header(stream, "content-type"), "application/x-dubbo"); }
 
 // Does what Go asked for and returns whether the message goes on. Sending a response may destroy the filter.
 static bool act(void *stream, rest *f, const dubbo_step *s, http_side side) {
@@ -30,11 +25,7 @@ static bool act(void *stream, rest *f, const dubbo_step *s, http_side side) {
   if (s->status != 0) {
     envoy.http_send_response(stream, s->status, s->fields, s->fields_len, s->body, (module_bytes){"dubbo_rest", 10});
   } else {
-    for (size_t i = 0; i < s->fields_len; i++) {
-      const module_field *h = &s->fields[i];
-      envoy.http_set_header(stream, type, (module_bytes){h->key_ptr, h->key_length},
-                            (module_bytes){h->value_ptr, h->value_length});
-    }
+    http_set_headers(stream, type, s->fields, s->fields_len);
     http_body_replace(stream, side, s->body);
   }
   if (done) dubboRelease(s->slot);
