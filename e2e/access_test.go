@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -28,7 +29,7 @@ func TestAccess(t *testing.T) {
 	m := startMesh(t)
 	provider := startProvider(t, "one", 0)
 	m.register(t, echoService, provider.address)
-	address := local(freePort(t))
+	address := testenvoy.FreeAddress(t)
 	start(t, "http service", repository("bin", "demo-http"), "--listen", address).waitOutput(t, "listening")
 	m.register(t, webService, address, "--protocol", "http")
 	m.awaitCallable(t, echoService)

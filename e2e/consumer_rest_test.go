@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -41,7 +42,7 @@ exceptions: [{class: org.dubbomesh.demo.Taken, status: 409}]
 // A Dubbo consumer calls a REST service that a Mapping policy describes.
 func TestConsumerOfREST(t *testing.T) {
 	m := startMesh(t)
-	address := local(freePort(t))
+	address := testenvoy.FreeAddress(t)
 	start(t, "http service", repository("bin", "demo-http"), "--listen", address).waitOutput(t, "listening")
 	m.put(t, "/dubbomesh/definitions/"+usersService, usersDefinition)
 	m.put(t, "/dubbomesh/policies/Mapping/users", usersMapping)

@@ -20,6 +20,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // authority signs certificates for one test.
@@ -83,7 +85,7 @@ func TestEtcdWithTLSAndPassword(t *testing.T) {
 	a := newAuthority(t)
 	a.sign(t, "server", []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth})
 	a.sign(t, "client", []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth})
-	endpoint, peer := "https://"+local(freePort(t)), "http://"+local(freePort(t))
+	endpoint, peer := "https://"+testenvoy.FreeAddress(t), "http://"+testenvoy.FreeAddress(t)
 	start(t, "etcd", repository("bin", "etcd"), "--name", "e2e", "--data-dir", t.TempDir(), "--log-level", "error", "--unsafe-no-fsync",
 		"--listen-client-urls", endpoint, "--advertise-client-urls", endpoint, "--listen-peer-urls", peer,
 		"--initial-advertise-peer-urls", peer, "--initial-cluster", "e2e="+peer, "--client-cert-auth",
@@ -94,10 +96,10 @@ func TestEtcdWithTLSAndPassword(t *testing.T) {
 	if err := os.WriteFile(password, []byte("correct horse\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	api := local(freePort(t))
+	api := testenvoy.FreeAddress(t)
 	access := []string{"--etcd", endpoint, "--etcd-ca", a.file("ca.pem"), "--etcd-cert", a.file("client.pem"), "--etcd-key", a.file("client-key.pem"), "--etcd-username", "root"}
 	control := start(t, "control plane", repository("bin", "race", "dubbomesh"),
-		append([]string{"controlplane", "--xds", local(freePort(t)), "--api", api, "--etcd-password-file", password}, access...)...)
+		append([]string{"controlplane", "--xds", testenvoy.FreeAddress(t), "--api", api, "--etcd-password-file", password}, access...)...)
 	eventually(t, "the control plane is ready", func() error { return get("http://"+api+"/readyz", nil) })
 	m := &mesh{apiAddress: api}
 	start(t, "register", repository("bin", "race", "dubbomesh"),
@@ -118,7 +120,7 @@ func TestEtcdWithTLSAndPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused := start(t, "control plane with a wrong password", repository("bin", "race", "dubbomesh"),
-		append([]string{"controlplane", "--xds", local(freePort(t)), "--api", local(freePort(t)), "--etcd-password-file", wrong}, access...)...)
+		append([]string{"controlplane", "--xds", testenvoy.FreeAddress(t), "--api", testenvoy.FreeAddress(t), "--etcd-password-file", wrong}, access...)...)
 	refused.waitOutput(t, "authentication failed")
 }
 

@@ -43,8 +43,8 @@ func startMesh(t *testing.T, controlFlags ...string) *mesh {
 func startMeshWith(t *testing.T, envoyArgs []string, controlFlags ...string) *mesh {
 	t.Helper()
 	m := &mesh{
-		etcdDir: t.TempDir(), etcdPort: freePort(t), peerPort: freePort(t), xdsPort: freePort(t),
-		apiPort: freePort(t), gatewayPort: freePort(t), controlFlags: controlFlags,
+		etcdDir: t.TempDir(), etcdPort: testenvoy.FreePort(t), peerPort: testenvoy.FreePort(t), xdsPort: testenvoy.FreePort(t),
+		apiPort: testenvoy.FreePort(t), gatewayPort: testenvoy.FreePort(t), controlFlags: controlFlags,
 	}
 	m.etcdAddress, m.apiAddress = local(m.etcdPort), local(m.apiPort)
 	m.gatewayURL = "http://" + local(m.gatewayPort)

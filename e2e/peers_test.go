@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // peer is a real Dubbo implementation.
@@ -31,7 +33,7 @@ var peers = []peer{
 func javaProvider(module string) func(*testing.T, string, ...string) *provider {
 	return func(t *testing.T, name string, flags ...string) *provider {
 		t.Helper()
-		p := &provider{name: name, address: local(freePort(t))}
+		p := &provider{name: name, address: testenvoy.FreeAddress(t)}
 		jar := repository("examples", "dubbo-java", module, "target", module+".jar")
 		args := append([]string{"-Xmx256m", "-jar", jar, "--listen", p.address, "--name", name, "--delay", "0ms"}, flags...)
 		p.process = start(t, module+" "+name, "java", args...)

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 const (
@@ -26,7 +28,7 @@ type provider struct {
 // startProvider starts a dubbo-go provider that answers after the delay and registers nowhere by itself.
 func startProvider(t *testing.T, name string, delay time.Duration, flags ...string) *provider {
 	t.Helper()
-	p := &provider{name: name, address: local(freePort(t))}
+	p := &provider{name: name, address: testenvoy.FreeAddress(t)}
 	args := append([]string{"--listen", p.address, "--name", name, "--delay", delay.String()}, flags...)
 	p.process = start(t, "provider "+name, repository("bin", "demo-provider"), args...)
 	p.waitOutput(t, "listening")

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
@@ -27,7 +28,7 @@ func (m *mesh) cli(command ...string) (string, error) {
 // why, in Envoy's words, and everything else goes on, over a restart of the control plane too.
 func TestAPolicyThatEnvoyRefuses(t *testing.T) {
 	m := startMesh(t)
-	address := local(freePort(t))
+	address := testenvoy.FreeAddress(t)
 	start(t, "http service", repository("bin", "demo-http"), "--listen", address).waitOutput(t, "listening")
 	m.register(t, webService, address, "--protocol", "http")
 	answers := func(path string, status int, text string) {
@@ -45,7 +46,7 @@ func TestAPolicyThatEnvoyRefuses(t *testing.T) {
 		m.put(t, "/dubbomesh/policies/Route/other", fmt.Sprintf("service: %s\nrules: [{match: {path: /other}, respond: {status: 200, body: %s}}]", webService, version))
 		answers("/other", http.StatusOK, version)
 	}
-	port := freePort(t)
+	port := testenvoy.FreePort(t)
 	open := func() error { return get("http://"+local(port)+"/"+webService+"/users/1", nil) }
 	plain := fmt.Sprintf("kind: Gateway\nname: edge\nlisteners:\n- {name: outer, address: 127.0.0.1, port: %d}\n", port)
 	secured := strings.Replace(plain, "}", ", tls: {certificate: /no/such/file.crt, key: /no/such/file.key}}", 1)

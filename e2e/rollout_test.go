@@ -19,7 +19,7 @@ import (
 func (m *mesh) beside(t *testing.T) *mesh {
 	t.Helper()
 	other := &mesh{
-		etcd: m.etcd, client: m.client, etcdAddress: m.etcdAddress, xdsPort: freePort(t), apiPort: freePort(t), gatewayPort: freePort(t),
+		etcd: m.etcd, client: m.client, etcdAddress: m.etcdAddress, xdsPort: testenvoy.FreePort(t), apiPort: testenvoy.FreePort(t), gatewayPort: testenvoy.FreePort(t),
 	}
 	other.apiAddress, other.gatewayURL = local(other.apiPort), "http://"+local(other.gatewayPort)
 	other.startControlPlane(t)
@@ -32,7 +32,7 @@ func (m *mesh) beside(t *testing.T) *mesh {
 // Whichever control plane is asked, a rollout is that of all Envoys of the mesh, and costs etcd little.
 func TestRolloutOfSeveralControlPlanes(t *testing.T) {
 	m := startMesh(t)
-	address := local(freePort(t))
+	address := testenvoy.FreeAddress(t)
 	start(t, "http service", repository("bin", "demo-http"), "--listen", address).waitOutput(t, "listening")
 	m.register(t, webService, address, "--protocol", "http")
 	other := m.beside(t)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // manyRoutes is how many Route policies are added one after the other, over how many services.
@@ -23,7 +24,7 @@ const (
 // is another number.
 func TestManyRoutes(t *testing.T) {
 	m := startMesh(t)
-	address := local(freePort(t))
+	address := testenvoy.FreeAddress(t)
 	start(t, "http service", repository("bin", "demo-http"), "--listen", address, "--name", "v1").waitOutput(t, "listening")
 	for i := range manyServices {
 		m.keep(t, manyService(i), address, "http", "v1")

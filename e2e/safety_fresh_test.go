@@ -13,7 +13,7 @@ import (
 func (s *safety) sameAsFresh(t *testing.T) {
 	t.Helper()
 	fresh := &mesh{
-		etcd: s.etcd, client: s.client, etcdAddress: s.etcdAddress, xdsPort: freePort(t), apiPort: freePort(t), gatewayPort: s.gatewayPort,
+		etcd: s.etcd, client: s.client, etcdAddress: s.etcdAddress, xdsPort: testenvoy.FreePort(t), apiPort: testenvoy.FreePort(t), gatewayPort: s.gatewayPort,
 	}
 	fresh.apiAddress = local(fresh.apiPort)
 	fresh.startControlPlane(t)

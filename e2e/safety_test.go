@@ -22,6 +22,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // wildService is an HTTP service whose policies may ask for anything, as those of helloService may.
@@ -101,7 +102,7 @@ func startSafety(t *testing.T, seed uint64) *safety {
 		dubbo := startProvider(t, version, 0)
 		m.keep(t, echoService, dubbo.address, "dubbo", version)
 		m.keep(t, helloService, dubbo.address, "dubbo", version)
-		address := local(freePort(t))
+		address := testenvoy.FreeAddress(t)
 		start(t, "http service", repository("bin", "demo-http"), "--listen", address, "--name", version).waitOutput(t, "listening")
 		m.keep(t, webService, address, "http", version)
 		m.keep(t, wildService, address, "http", version)
@@ -287,7 +288,7 @@ func (s *safety) text(t *testing.T, kind model.Kind, name string) string {
 		return fmt.Sprintf(`{"traffic": {"timeout": "%ds", "retry": {"attempts": %d, "on": ["reset", "overload"]}, "loadBalancing": %q}, "lane": "x-lane-%d"}`,
 			10+s.rnd.IntN(20), 1+s.rnd.IntN(3), s.inventor.pick("random", "leastRequest", "weightedRoundRobin"), s.rnd.IntN(3))
 	case kind == model.KindGateway:
-		listeners := []any{map[string]any{"address": "127.0.0.1", "port": freePort(t)}}
+		listeners := []any{map[string]any{"address": "127.0.0.1", "port": testenvoy.FreePort(t)}}
 		return s.inventor.policy(kind, name, map[string]any{"listeners": listeners}, fields)
 	case kind == model.KindLane:
 		return s.inventor.policy(kind, name, map[string]any{"service": wild, "services": []any{wildService, helloService}}, fields)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // patience is how long a test waits for what must happen.
@@ -43,12 +43,7 @@ func startEtcd(t *testing.T) *testEtcd {
 // freeURL returns the URL of a port that is free now.
 func freeURL(t *testing.T) url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return url.URL{Scheme: "http", Host: l.Addr().String()}
+	return url.URL{Scheme: "http", Host: testenvoy.FreeAddress(t)}
 }
 
 // start starts the server and waits until it serves. A port that a client connection still occupies is tried again.

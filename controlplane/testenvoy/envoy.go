@@ -1,5 +1,5 @@
 // Package testenvoy runs a real Envoy for tests: started with a bootstrap, watched while the test runs, stopped when it
-// ends. It is for tests only.
+// ends. It also finds ports for what stands around it. It is for tests only.
 package testenvoy
 
 import (

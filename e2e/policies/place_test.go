@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // place is a folder of examples/policies as it is tried: ports that its policies open are free ones instead.
@@ -44,7 +46,7 @@ func (p *place) port(t *testing.T, usual string) string {
 	t.Helper()
 	at := slices.Index(p.usual, usual)
 	if at < 0 {
-		_, port, err := net.SplitHostPort(freeAddress(t))
+		_, port, err := net.SplitHostPort(testenvoy.FreeAddress(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // step is a command of a README and the lines that it is said to print, none for any.
@@ -58,7 +60,7 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	}
 	for _, address := range loopback.FindAllString(readme, -1) { // where a README starts something of its own
 		if !slices.Contains(usual, address) {
-			ours, usual = append(ours, freeAddress(t)), append(usual, address)
+			ours, usual = append(ours, testenvoy.FreeAddress(t)), append(usual, address)
 		}
 	}
 	steps := parseSession(readme)

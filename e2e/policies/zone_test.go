@@ -42,9 +42,9 @@ func balanceSameZone(t *testing.T, m *mesh) {
 // plane listen at the same port. It returns its address.
 func (m *mesh) gatewayIn(t *testing.T, zone string) string {
 	t.Helper()
-	xds, gateway := freeAddress(t), freeAddress(t)
+	xds, gateway := testenvoy.FreeAddress(t), testenvoy.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(gateway)
-	m.child(t, repository("bin", "dubbomesh"), "controlplane", "--etcd", m.Etcd, "--xds", xds, "--api", freeAddress(t),
+	m.child(t, repository("bin", "dubbomesh"), "controlplane", "--etcd", m.Etcd, "--xds", xds, "--api", testenvoy.FreeAddress(t),
 		"--gateway-address", "127.0.0.1", "--gateway-port", port, "--gateway-dubbo-port", "0")
 	_, port, _ = net.SplitHostPort(xds)
 	bootstrap := strings.NewReplacer("port_value: 18000", "port_value: "+port, "port_value: 9901", "port_value: 0",
@@ -70,15 +70,4 @@ func (m *mesh) gatewayIn(t *testing.T, zone string) string {
 		return nil
 	})
 	return gateway
-}
-
-// freeAddress is an address of this machine at which nobody listened a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -116,20 +116,9 @@ func startService(t *testing.T, handler http.HandlerFunc) (port int) {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// closedPort is a port that nobody listens on.
-func closedPort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func startRestRig(t *testing.T, handler http.HandlerFunc) *rig {
 	t.Helper()
-	text := fmt.Sprintf(restHead, usersSchema.Text()) + "  clusters:" + fmt.Sprintf(restCluster, "http", startService(t, handler)) + fmt.Sprintf(restCluster, "dead", closedPort(t))
+	text := fmt.Sprintf(restHead, usersSchema.Text()) + "  clusters:" + fmt.Sprintf(restCluster, "http", startService(t, handler)) + fmt.Sprintf(restCluster, "dead", testenvoy.FreePort(t))
 	e := testenvoy.Start(t, testenvoy.Options{Bootstrap: text})
 	return &rig{e, e.ListenerURL("in")}
 }
