@@ -24,7 +24,7 @@ func TestFallbackWhileAllChanges(t *testing.T) {
 	status.Store(http.StatusOK)
 	spare.Store(http.StatusOK)
 	services := []model.Service{
-		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
 		{Name: "com.example.Spare", Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "spare", &never), nil)}},
 		{Name: "spare", Instances: []model.Instance{instance(model.ProtocolHTTP, jsonOf(t, `"spare"`, &spare), nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, jsonOf(t, `"web"`, &status), nil)}},

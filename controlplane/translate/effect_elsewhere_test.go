@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -44,7 +45,7 @@ func TestFallbackElsewhere(t *testing.T) {
 	web, other := mirrorOf(t, "web", &status), mirrorOf(t, "spare", &spare)
 	labels := func(v string) map[string]string { return map[string]string{"version": v} }
 	e := newEdge(t, []model.Service{
-		{Name: "down", Instances: []model.Instance{instance(model.ProtocolHTTP, nobody(t), labels("v1")), instance(model.ProtocolHTTP, other, labels("v2"))}},
+		{Name: "down", Instances: []model.Instance{instance(model.ProtocolHTTP, testenvoy.FreeAddress(t), labels("v1")), instance(model.ProtocolHTTP, other, labels("v2"))}},
 		{Name: "limited", Instances: []model.Instance{instance(model.ProtocolHTTP, other, nil)}},
 		{Name: "mixed", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
 		{Name: "ring", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
@@ -115,7 +116,7 @@ func TestFallbackElsewhereOfCalls(t *testing.T) {
 	failing := overDubbo(t, "main", &broken)
 	e := newEdge(t, []model.Service{
 		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, failing, nil)}},
-		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
+		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
 		{Name: "com.example.Spare", Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "spare", &never), nil)}},
 		{Name: "spare", Instances: []model.Instance{instance(model.ProtocolHTTP, jsonOf(t, `"spare"`, &spare), nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, jsonOf(t, `"web"`, &status), nil)}},

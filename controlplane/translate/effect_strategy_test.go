@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -73,8 +74,8 @@ func TestStrategyAttempts(t *testing.T) {
 // Failover answers all calls while an instance is gone; failfast lets some of them fail.
 func TestStrategyFailover(t *testing.T) {
 	services := []model.Service{
-		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "alive", &never), nil), instance(model.ProtocolDubbo, nobody(t), nil)}},
-		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, overHTTP(t, "alive"), nil), instance(model.ProtocolHTTP, nobody(t), nil)}},
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "alive", &never), nil), instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
+		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, overHTTP(t, "alive"), nil), instance(model.ProtocolHTTP, testenvoy.FreeAddress(t), nil)}},
 	}
 	e := newEdge(t, services, `{kind: Mesh, name: mesh, traffic: {strategy: failover}}`)
 	for _, path := range []string{"/web/", "/" + hello + "/ask"} {
@@ -107,9 +108,9 @@ func TestStrategyFailsafe(t *testing.T) {
 	var broken atomic.Bool
 	broken.Store(true)
 	e := newEdge(t, []model.Service{
-		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
+		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
 		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "dubbo", &broken), nil)}},
-		{Name: "gone", Instances: []model.Instance{instance(model.ProtocolHTTP, nobody(t), nil)}},
+		{Name: "gone", Instances: []model.Instance{instance(model.ProtocolHTTP, testenvoy.FreeAddress(t), nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, overHTTP(t, "web"), nil)}},
 	}, `{kind: Mesh, name: mesh, traffic: {strategy: failsafe}}`)
 	for _, x := range []struct{ path, body string }{

@@ -262,17 +262,6 @@ func overDubbo(t *testing.T, name string, broken *atomic.Bool) string {
 	})
 }
 
-// nobody is an address at which nothing listens.
-func nobody(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // never is for providers that always answer.
 var never atomic.Bool
 
@@ -282,12 +271,12 @@ const hello = "com.example.Hello"
 func TestFallback(t *testing.T) {
 	web := overHTTP(t, "web")
 	e := newEdge(t, []model.Service{
-		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
-		{Name: "com.example.List", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
-		{Name: "com.example.Refused", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
-		{Name: "com.example.Safe", Instances: []model.Instance{instance(model.ProtocolDubbo, nobody(t), nil)}},
+		{Name: "com.example.Gone", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
+		{Name: "com.example.List", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
+		{Name: "com.example.Refused", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
+		{Name: "com.example.Safe", Instances: []model.Instance{instance(model.ProtocolDubbo, testenvoy.FreeAddress(t), nil)}},
 		{Name: "empty", Instances: []model.Instance{{Address: "127.0.0.1", Port: 1, Protocol: model.ProtocolHTTP, Weight: 0, Status: model.StatusUp}}},
-		{Name: "gone", Instances: []model.Instance{instance(model.ProtocolHTTP, nobody(t), nil)}},
+		{Name: "gone", Instances: []model.Instance{instance(model.ProtocolHTTP, testenvoy.FreeAddress(t), nil)}},
 		{Name: "limited", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
 	}, `
