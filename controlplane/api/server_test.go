@@ -121,7 +121,7 @@ func TestConfig(t *testing.T) {
 	if _, err := client.Config(t.Context(), "other", ""); err == nil || !strings.Contains(err.Error(), `no proxy "other"`) {
 		t.Errorf("got %v", err)
 	}
-	if status, body := get(t, url+"/api/proxies/x/config?type=secrets"); status != http.StatusBadRequest || !strings.Contains(body, "clusters, endpoints") {
+	if status, body := get(t, url+"/api/proxies/x/config?type=files"); status != http.StatusBadRequest || !strings.Contains(body, "clusters, endpoints") {
 		t.Errorf("%d %s", status, body)
 	}
 }

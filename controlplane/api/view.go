@@ -111,12 +111,12 @@ type Resource struct {
 }
 
 // Types are the types of resources in the order in which the API shows them.
-var Types = []string{"clusters", "endpoints", "listeners", "routes"}
+var Types = []string{"clusters", "endpoints", "listeners", "routes", "secrets"}
 
 // resources lists what a proxy was sent, of one type or, when kind is empty, all, by type and name.
 func resources(r translate.Resources, kind string) ([]Resource, error) {
 	list := []Resource{}
-	for i, sent := range []map[string]proto.Message{messages(r.Clusters), messages(r.Endpoints), messages(r.Listeners), messages(r.Routes)} {
+	for i, sent := range []map[string]proto.Message{messages(r.Clusters), messages(r.Endpoints), messages(r.Listeners), messages(r.Routes), messages(r.Secrets)} {
 		if kind != "" && kind != Types[i] {
 			continue
 		}

@@ -36,7 +36,7 @@ type Listener struct {
 	RedirectToTLS *uint32 `json:"redirectToTls,omitempty" check:"min=1,max=65535"`
 }
 
-// ListenerTLS is TLS at the edge. Files are those of the proxy's machine.
+// ListenerTLS is TLS at the edge. Files are those of the proxy's machine, and renewed by moving new ones over them.
 type ListenerTLS struct {
 	// Certificate is a PEM file.
 	Certificate string `json:"certificate" check:"required,format=file"`

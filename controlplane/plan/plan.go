@@ -49,7 +49,7 @@ type PolicyChange struct {
 
 // Resource is one of Envoy's resources that would not stay as it is.
 type Resource struct {
-	Type   string  `json:"type"` // clusters, endpoints, listeners, routes
+	Type   string  `json:"type"` // clusters, endpoints, listeners, routes, secrets
 	Name   string  `json:"name"`
 	Action Action  `json:"action"`
 	Fields []Field `json:"fields"` // what differs; the whole resource, without a path, when it is added or removed
@@ -75,6 +75,7 @@ func Make(c Change) (Plan, translate.Resources) {
 	p.Resources = append(p.Resources, compare("endpoints", was.Endpoints, will.Endpoints)...)
 	p.Resources = append(p.Resources, compare("listeners", was.Listeners, will.Listeners)...)
 	p.Resources = append(p.Resources, compare("routes", was.Routes, will.Routes)...)
+	p.Resources = append(p.Resources, compare("secrets", was.Secrets, will.Secrets)...)
 	p.Warnings = fresh(p.Policies, warnings(before, was), warnings(after, will))
 	return p, will
 }
@@ -178,6 +179,8 @@ func (p Plan) Reaches(sent translate.Resources) bool {
 			_, has = sent.Listeners[r.Name]
 		case "routes":
 			_, has = sent.Routes[r.Name]
+		case "secrets":
+			_, has = sent.Secrets[r.Name]
 		}
 		return has
 	})

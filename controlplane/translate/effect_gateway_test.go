@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -205,6 +206,46 @@ listeners:
 	e.publish(services, policy("server.key", "ca.crt"))
 	e.refuses("")
 	working()
+}
+
+// A certificate that is renewed in its files is the next caller's; one that is no use is nobody's, and connections stay.
+func TestGatewayRenewsCertificates(t *testing.T) {
+	dir := t.TempDir()
+	first, second := newAuthority(t), newAuthority(t)
+	renew := func(a authority) {
+		a.issue(t, dir, "server", "api.example.com")
+		a.write(t, filepath.Join(dir, "ca.crt"))
+	}
+	renew(first)
+	port := freePort(t)
+	e := newEdge(t, shop(t), fmt.Sprintf(`
+kind: Gateway
+name: edge
+listeners:
+  - {port: %d, address: 127.0.0.1, protocol: http, tls: {certificate: %s/server.crt, key: %s/server.key, clientCa: %s/ca.crt}}
+`, port, dir, dir, dir))
+	e.refuses("")
+	as := func(a authority) caller {
+		return newCaller(t, &tls.Config{RootCAs: a.pool(), Certificates: []tls.Certificate{a.issue(t, t.TempDir(), "client", "client")}}, port)
+	}
+	stays := as(first)
+	stays.expect("GET", "https://api.example.com/orders/", 200, "orders")
+
+	writePEM(t, filepath.Join(dir, "server.crt"), "CERTIFICATE", []byte("rubbish"))
+	e.envoy.WaitStat(fmt.Sprintf("sds.tls %s/server.crt %s/server.key.key_rotation_failed", dir, dir), func(n uint64) bool { return n > 0 })
+	as(first).expect("GET", "https://api.example.com/orders/", 200, "orders")
+
+	renew(second)
+	next := as(second)
+	for late := time.Now().Add(time.Minute); ; {
+		if _, err := next.ask("GET", "https://api.example.com/orders/"); err == nil {
+			break
+		} else if time.Now().After(late) {
+			t.Fatal(err)
+		}
+	}
+	e.expectRefused(as(first), "who trusts the first authority")
+	stays.expect("GET", "https://api.example.com/orders/", 200, "orders")
 }
 
 func (e *edge) expectRefused(c caller, who string) {

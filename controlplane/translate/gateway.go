@@ -21,13 +21,14 @@ const formFilter = "dubbo.form"
 
 // gatewayListener opens a port.
 func gatewayListener(e edge, services []ServiceResources, told telemetry, opt Options) *listenerv3.Listener {
-	chain := &listenerv3.FilterChain{Filters: networkFilters(e, services, told, opt), TransportSocket: transportSocket(e)}
-	return &listenerv3.Listener{
+	l := &listenerv3.Listener{
 		Name:                          e.name,
 		Address:                       address(e.address, e.port),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(opt.bufferBytes()),
-		FilterChains:                  []*listenerv3.FilterChain{chain},
+		FilterChains:                  []*listenerv3.FilterChain{{Filters: networkFilters(e, services, told, opt)}},
 	}
+	secure(l, e)
+	return l
 }
 
 func networkFilters(e edge, services []ServiceResources, told telemetry, opt Options) []*listenerv3.Filter {

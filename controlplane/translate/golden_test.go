@@ -158,6 +158,9 @@ func validateAll(t *testing.T, r Resources) {
 	for n, m := range r.Routes {
 		check(n, m)
 	}
+	for n, m := range r.Secrets {
+		check(n, m)
+	}
 }
 
 func asYAML(t *testing.T, r Resources) []byte {
@@ -166,13 +169,17 @@ func asYAML(t *testing.T, r Resources) []byte {
 	for _, p := range r.Problems {
 		problems = append(problems, map[string]any{"key": p.Key, "reason": p.Reason})
 	}
-	out, err := yaml.Marshal(yaml.MapSlice{
+	all := yaml.MapSlice{
 		{Key: "problems", Value: problems},
 		{Key: "clusters", Value: messages(t, r.Clusters)},
 		{Key: "endpoints", Value: messages(t, r.Endpoints)},
 		{Key: "listeners", Value: messages(t, r.Listeners)},
 		{Key: "routes", Value: messages(t, r.Routes)},
-	})
+	}
+	if len(r.Secrets) > 0 {
+		all = append(all, yaml.MapItem{Key: "secrets", Value: messages(t, r.Secrets)})
+	}
+	out, err := yaml.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}

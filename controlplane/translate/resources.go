@@ -9,6 +9,7 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -21,7 +22,8 @@ type Resources struct {
 	Endpoints map[string]*endpointv3.ClusterLoadAssignment // named as their cluster
 	Listeners map[string]*listenerv3.Listener
 	Routes    map[string]*routev3.RouteConfiguration
-	Problems  []model.Problem // what was left out, and why; in the order of the services
+	Secrets   map[string]*tlsv3.Secret // which name files of the proxies' machines
+	Problems  []model.Problem          // what was left out, and why; in the order of the services
 }
 
 // ServiceResources is what one service contributes. It is immutable.
@@ -80,7 +82,7 @@ func Gateway(services []ServiceResources, policies model.Policies, opt Options) 
 	routes, problems := gatewayRoutes(services, opt)
 	r.Problems = append(r.Problems, problems...)
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}
-	r.Listeners = map[string]*listenerv3.Listener{}
+	r.Listeners, r.Secrets = map[string]*listenerv3.Listener{}, map[string]*tlsv3.Secret{}
 	ports, problems := edges(policies.Gateways, opt)
 	r.Problems = append(r.Problems, problems...)
 	told := telemetryOf(services, policies, opt)
@@ -90,6 +92,9 @@ func Gateway(services []ServiceResources, policies model.Policies, opt Options) 
 	}
 	for _, e := range ports {
 		r.Listeners[e.name] = gatewayListener(e, services, told, opt)
+		for _, s := range e.secrets() {
+			r.Secrets[s.Name] = s
+		}
 		r.Problems = append(r.Problems, behindProxies(e, services)...)
 		if e.plain() {
 			continue

@@ -7,9 +7,9 @@ package xds
 //     up the clusters, for which it needs the endpoints.
 //  2. Changed listeners and routes wait until the clusters are answered and each has its endpoints: a route to a
 //     cluster that is still warming up answers 503.
-//  3. Removed clusters and endpoints wait until the listeners and routes without them are answered.
+//  3. Removed clusters, endpoints and secrets wait until the listeners and routes without them are answered.
 //
-// A change of endpoints alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than patience: a
+// A change of endpoints or secrets alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than patience: a
 // proxy that does not answer, or refuses one resource, does not keep the rest from itself. The gates look only at what
 // was sent and answered, not at how it came about, so any number of publications may overtake each other.
 
@@ -97,7 +97,7 @@ func (g *gates) mayChange(k kind, e, old *entry, ready, readyKnown *bool) bool {
 
 func (g *gates) mayRemove(k kind, name string) bool {
 	switch k {
-	case clusters:
+	case clusters, secrets:
 		return g.broken()
 	case endpoints:
 		return g.subs[clusters].sent[name] == nil && len(g.subs[clusters].inFlight) == 0

@@ -10,12 +10,13 @@ const (
 	endpoints
 	listeners
 	routes
+	secrets
 	kinds
 )
 
-var kindNames = [kinds]string{"clusters", "endpoints", "listeners", "routes"}
+var kindNames = [kinds]string{"clusters", "endpoints", "listeners", "routes", "secrets"}
 
-var kindURLs = [kinds]string{resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType}
+var kindURLs = [kinds]string{resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType, resource.SecretType}
 
 func (k kind) String() string { return kindNames[k] }
 

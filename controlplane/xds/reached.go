@@ -54,7 +54,7 @@ type Reached struct {
 // Refusal is a resource of which a proxy does not take what is published; it goes on with what it had of it.
 type Refusal struct {
 	Proxy    string
-	Type     string // clusters, endpoints, listeners, routes
+	Type     string // clusters, endpoints, listeners, routes, secrets
 	Resource string
 	Text     string // the proxy's words
 	Since    uint64 // the publication that brought what it refuses

@@ -42,6 +42,7 @@ func newSnapshot(prev *snapshot, r translate.Resources) (*snapshot, []error) {
 	s.byKind[endpoints] = entries(s.number, prev.byKind[endpoints], r.Endpoints, s.byKind[clusters], &errs)
 	s.byKind[listeners] = entries(s.number, prev.byKind[listeners], r.Listeners, nil, &errs)
 	s.byKind[routes] = entries(s.number, prev.byKind[routes], r.Routes, nil, &errs)
+	s.byKind[secrets] = entries(s.number, prev.byKind[secrets], r.Secrets, nil, &errs)
 	return s, errs
 }
 

@@ -10,6 +10,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
@@ -28,7 +29,7 @@ type Proxy struct {
 
 // Type is how far a proxy is with one type of resource.
 type Type struct {
-	Name       string     `json:"name"`      // clusters, endpoints, listeners, routes
+	Name       string     `json:"name"`      // clusters, endpoints, listeners, routes, secrets
 	Resources  int        `json:"resources"` // that it has
 	Sent       uint64     `json:"sent"`      // responses on this stream
 	Acked      uint64     `json:"acked"`
@@ -118,6 +119,7 @@ func (p *proxy) config() translate.Resources {
 		Endpoints: sentOf[*endpointv3.ClusterLoadAssignment](p.gates.subs[endpoints]),
 		Listeners: sentOf[*listenerv3.Listener](p.gates.subs[listeners]),
 		Routes:    sentOf[*routev3.RouteConfiguration](p.gates.subs[routes]),
+		Secrets:   sentOf[*tlsv3.Secret](p.gates.subs[secrets]),
 	}
 }
 

@@ -269,7 +269,7 @@ func TestMistakes(t *testing.T) {
 		{"services --api nowhere", 2, `api.listen (--api): "nowhere" is no host:port: write host:port, such as 127.0.0.1:18001`},
 		{"services --api 127.0.0.1:1", 1, "cannot reach the control plane at 127.0.0.1:1: "},
 		{"services --config no/such.yaml", 2, "no/such.yaml"},
-		{"config x --type secrets", 2, "clusters, endpoints, listeners, routes"},
+		{"config x --type files", 2, "clusters, endpoints, listeners, routes, secrets"},
 		{"register a", 2, "--address"},
 		{"register a --address localhost:80", 2, "write an IP address and a port"},
 		{"register a --address 1.2.3.4:80 --protocol smtp", 2, "--protocol"},
