@@ -218,14 +218,14 @@ func pace(t *testing.T, perSecond int) <-chan struct{} {
 	go func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		for {
+		for began, yielded := time.Now(), 0; ; {
 			select {
 			case <-ctx.Done():
 				close(tokens) // whoever waits goes on, and ends
 				return
 			case <-tick.C:
 			}
-			for range perSecond / 100 {
+			for due := int(time.Since(began).Seconds() * float64(perSecond)); yielded < due; yielded++ {
 				select {
 				case tokens <- struct{}{}:
 				default: // nobody has time for it
@@ -294,10 +294,15 @@ func (s *safety) text(t *testing.T, kind model.Kind, name string) string {
 		return s.inventor.policy(kind, name, map[string]any{"service": wild, "services": []any{wildService, helloService}}, fields)
 	case kind == model.KindMapping:
 		return s.inventor.policy(kind, name, map[string]any{"service": helloService}, fields)
-	case strings.HasPrefix(name, "clean-") && (kind == model.KindRoute || kind == model.KindTraffic):
+	case madeHarmless(kind, name):
 		return s.harmless(kind)
 	}
 	return s.inventor.policy(kind, name, map[string]any{"service": wild}, fields)
+}
+
+// madeHarmless reports whether harmless makes up the policies of a kind and name.
+func madeHarmless(kind model.Kind, name string) bool {
+	return strings.HasPrefix(name, "clean-") && (kind == model.KindRoute || kind == model.KindTraffic)
 }
 
 // harmless makes up a policy of a kind for a service that must not fail.
@@ -324,7 +329,8 @@ func (s *safety) harmless(kind model.Kind) string {
 		`"fault": {"delay": {"time": "1ms", "percent": "50%"}}`))
 }
 
-// settled waits until every policy is in force on every Envoy, but those that were withdrawn.
+// settled waits until every policy is in force on every Envoy, but those that were withdrawn. None is that harmless made
+// up, for whatever Envoy refused meanwhile.
 func (s *safety) settled(t *testing.T) {
 	t.Helper()
 	eventually(t, "all policies are in force", func() error {
@@ -336,6 +342,9 @@ func (s *safety) settled(t *testing.T) {
 			return fmt.Errorf("%d policies, want %d", len(list), len(s.alive))
 		}
 		for _, p := range list {
+			if p.Verdict != policystore.Accepted && madeHarmless(p.Kind, p.Name) {
+				return fmt.Errorf("%s/%s is not in force: %v", p.Kind, p.Name, p.Problems)
+			}
 			if p.Verdict == policystore.Accepted && p.Rollout != nil && !p.Rollout.Done() {
 				return fmt.Errorf("%s/%s: %+v", p.Kind, p.Name, *p.Rollout)
 			}
