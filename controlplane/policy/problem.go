@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -102,4 +104,18 @@ func join(list []Problem) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// positioned is an error text that begins with line:column.
+var positioned = regexp.MustCompile(`^(\d+):(\d+): (?s:(.*))$`)
+
+// whole makes a problem of what is wrong with a document as a whole.
+func whole(err error) Problem {
+	m := positioned.FindStringSubmatch(err.Error())
+	if m == nil {
+		return Problem{Message: err.Error()}
+	}
+	line, _ := strconv.Atoi(m[1])
+	column, _ := strconv.Atoi(m[2])
+	return Problem{Line: line, Column: column, Width: 1, Message: m[3]}
 }
