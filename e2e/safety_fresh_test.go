@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -28,4 +29,49 @@ func (s *safety) sameAsFresh(t *testing.T) {
 	t.Logf("%d resources are the same as after a fresh start, with %d policies", len(s.configuration(t, s.mesh)), len(s.alive))
 	fresh.envoy.Kill()
 	fresh.control.stop(t)
+}
+
+// configuration is what an Envoy goes by, by type and name.
+func (s *safety) configuration(t *testing.T, m *mesh) map[string]any {
+	t.Helper()
+	var dump struct {
+		Configs []struct {
+			Clusters []struct{ Cluster map[string]any } `json:"dynamic_active_clusters"`
+			Warming  []any                              `json:"dynamic_warming_clusters"`
+			Routes   []struct {
+				Config map[string]any `json:"route_config"`
+			} `json:"dynamic_route_configs"`
+			Endpoints []struct {
+				Config map[string]any `json:"endpoint_config"`
+			} `json:"dynamic_endpoint_configs"`
+			Listeners []struct {
+				Active *struct{ Listener map[string]any } `json:"active_state"`
+				Error  any                                `json:"error_state"`
+			} `json:"dynamic_listeners"`
+		} `json:"configs"`
+	}
+	if err := json.Unmarshal(m.envoy.ConfigDump(), &dump); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]any{}
+	for _, c := range dump.Configs {
+		for _, one := range c.Clusters {
+			out["cluster "+fmt.Sprint(one.Cluster["name"])] = one.Cluster
+		}
+		for i, one := range c.Warming {
+			out[fmt.Sprintf("warming %d", i)] = one
+		}
+		for _, one := range c.Routes {
+			out["routes "+fmt.Sprint(one.Config["name"])] = one.Config
+		}
+		for _, one := range c.Endpoints {
+			out["endpoints "+fmt.Sprint(one.Config["cluster_name"])] = one.Config
+		}
+		for _, one := range c.Listeners {
+			if one.Active != nil {
+				out["listener "+fmt.Sprint(one.Active.Listener["name"])] = one.Active.Listener
+			}
+		}
+	}
+	return out
 }
