@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
@@ -66,16 +67,6 @@ func (c caller) expect(verb, url string, status int, part string) http.Header {
 	return got.header
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func shop(t *testing.T) []model.Service {
 	return []model.Service{
 		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, overDubbo(t, "hello", &never), nil)}},
@@ -86,7 +77,7 @@ func shop(t *testing.T) []model.Service {
 
 // What a port exposes, under which hosts and prefixes, what its rules answer, and what browsers of other origins get.
 func TestGatewayRoutes(t *testing.T) {
-	port, plain := freePort(t), freePort(t)
+	port, plain := testenvoy.FreePort(t), testenvoy.FreePort(t)
 	e := newEdge(t, shop(t), fmt.Sprintf(`
 kind: Gateway
 name: edge
@@ -152,7 +143,7 @@ func TestGatewayTLS(t *testing.T) {
 	ca.issue(t, dir, "server", "api.example.com")
 	ca.write(t, filepath.Join(dir, "ca.crt"))
 	client, stranger := ca.issue(t, dir, "client", "client"), other.issue(t, dir, "stranger", "stranger")
-	open, closed, calls := freePort(t), freePort(t), freePort(t)
+	open, closed, calls := testenvoy.FreePort(t), testenvoy.FreePort(t), testenvoy.FreePort(t)
 	policy := func(key, authority string) string {
 		files := fmt.Sprintf("certificate: %s/server.crt, key: %s/%s", dir, dir, key)
 		return fmt.Sprintf(`
@@ -217,7 +208,7 @@ func TestGatewayRenewsCertificates(t *testing.T) {
 		a.write(t, filepath.Join(dir, "ca.crt"))
 	}
 	renew(first)
-	port := freePort(t)
+	port := testenvoy.FreePort(t)
 	e := newEdge(t, shop(t), fmt.Sprintf(`
 kind: Gateway
 name: edge
@@ -262,7 +253,7 @@ func TestGatewayPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	services, free := shop(t), freePort(t)
+	services, free := shop(t), testenvoy.FreePort(t)
 	e := newEdge(t, services, "")
 	e.publish(services, fmt.Sprintf(`{kind: Gateway, name: edge, listeners: [{port: %d, address: 127.0.0.1}, {port: %d, address: 127.0.0.1}]}`, l.Addr().(*net.TCPAddr).Port, free))
 	e.refuses("Address already in use")
@@ -274,7 +265,7 @@ func TestGatewayPortTaken(t *testing.T) {
 
 // While ports change, nobody who comes to them or to others is refused, on new connections and on those that stay open.
 func TestGatewayChangesLoseNothing(t *testing.T) {
-	services, port := shop(t), freePort(t)
+	services, port := shop(t), testenvoy.FreePort(t)
 	with := func(more string) string {
 		if !strings.Contains(more, "address") {
 			more += ", address: 127.0.0.1"
