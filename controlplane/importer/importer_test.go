@@ -1,18 +1,14 @@
 package importer
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/*.out.yaml")
 
 // A case is a file of rules; what becomes of it, and what does not, is beside it.
 func TestGolden(t *testing.T) {
@@ -38,19 +34,7 @@ func TestGolden(t *testing.T) {
 			for _, l := range lost {
 				text += "# " + l.String() + "\n"
 			}
-			golden := strings.Replace(file, ".in.", ".out.", 1)
-			if *update {
-				if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), text); diff != "" {
-				t.Error(diff)
-			}
+			golden.Compare(t, strings.Replace(file, ".in.", ".out.", 1), text)
 		})
 	}
 }

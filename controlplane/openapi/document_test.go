@@ -3,7 +3,6 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,13 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/*.out.json")
 
 // TestDocuments: a new case is a new testdata/<name>.in.json, which is the text of a schema.
 func TestDocuments(t *testing.T) {
@@ -31,19 +28,7 @@ func TestDocuments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := strings.Replace(file, ".in.", ".out.", 1)
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(got)); d != "" {
-				t.Errorf("%s is not current; see the difference, then run the test with -update (-want +got):\n%s", golden, d)
-			}
+			golden.Compare(t, strings.Replace(file, ".in.", ".out.", 1), string(got))
 			check(t, got)
 			requireOpenAPI(t, got)
 		})

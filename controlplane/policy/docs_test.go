@@ -2,13 +2,11 @@ package policy
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -20,27 +18,8 @@ const (
 
 // TestReferenceIsCurrent holds the reference page against the fields.
 func TestReferenceIsCurrent(t *testing.T) {
-	const page = "../../docs/policies.md"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), referenceBegin)
-	_, after, ends := strings.Cut(rest, referenceEnd)
-	if !ok || !ends {
-		t.Fatalf("%s has no place for the reference", page)
-	}
 	w := referenceWriter{docs: comments(t), done: map[reflect.Type]bool{}}
-	got := before + referenceBegin + w.write() + referenceEnd + after
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(text), got); diff != "" {
-		t.Errorf("%s is not current (-update writes it anew):\n%s", page, diff)
-	}
+	golden.CompareSection(t, "../../docs/policies.md", referenceBegin, referenceEnd, w.write())
 }
 
 // referenceWriter writes a table for each kind, and behind them one for each structure.

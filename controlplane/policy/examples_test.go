@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -35,7 +36,7 @@ func TestExamples(t *testing.T) {
 			use(reflect.ValueOf(p.Policy), used)
 			read = append(read, p.Policy)
 		}
-		golden(t, "testdata/"+strings.ToLower(string(kind))+".good.json", writeJSON(t, read))
+		golden.Compare(t, "testdata/"+strings.ToLower(string(kind))+".good.json", writeJSON(t, read))
 	}
 	var missing []string
 	for _, fields := range structs {

@@ -1,34 +1,13 @@
 package policy
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares with a file, or writes it.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is not current (-update writes it anew):\n%s", file, diff)
-	}
-}
 
 // TestBadFiles holds what is said of bad files against goldens. A new case is a new file.
 func TestBadFiles(t *testing.T) {
@@ -56,7 +35,7 @@ func TestBadFiles(t *testing.T) {
 			if bad == 0 {
 				t.Error("nothing is wrong with it")
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", out.String())
+			golden.Compare(t, strings.TrimSuffix(file, ".yaml")+".txt", out.String())
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -223,13 +224,13 @@ func TestSchemasAreCurrent(t *testing.T) {
 		if len(w.defs) > 0 {
 			s["$defs"] = w.defs
 		}
-		golden(t, "../../schemas/"+string(kind)+".json", writeJSON(t, s))
+		golden.Compare(t, "../../schemas/"+string(kind)+".json", writeJSON(t, s))
 		each = append(each, object{
 			"if":   object{"properties": object{"kind": object{"const": string(kind)}}, "required": []string{"kind"}},
 			"then": object{"$ref": string(kind) + ".json"},
 		})
 	}
-	golden(t, "../../schemas/policy.json", writeJSON(t, object{
+	golden.Compare(t, "../../schemas/policy.json", writeJSON(t, object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schemaHome + "policy.json", "title": "A policy of any kind",
 		"type": "object", "required": []string{"kind"}, "properties": object{"kind": object{"enum": model.Kinds}}, "allOf": each,
 	}))

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -11,11 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/etcdwatch"
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/*.golden.json")
 
 // captured reads what was found in etcd: keys and values on alternate lines.
 func captured(t *testing.T, file string) (events []etcdwatch.Event) {
@@ -51,20 +49,7 @@ func TestCapturedMetadata(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := "testdata/" + name + ".golden.json"
-			if *update {
-				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(got)+"\n"); d != "" {
-				t.Errorf("%s is not current; see the difference, then run the test with -update (-want +got):\n%s", golden, d)
-			}
+			golden.Compare(t, "testdata/"+name+".golden.json", string(got)+"\n")
 		})
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -44,7 +44,7 @@ func TestRules(t *testing.T) {
 			if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
 				t.Fatal(err)
 			}
-			c.compare(t, strings.Replace(file, ".in.yaml", ".out.txt", 1))
+			golden.Compare(t, strings.Replace(file, ".in.yaml", ".out.txt", 1), c.outcome(t))
 		})
 	}
 }
@@ -59,25 +59,7 @@ func TestCapturedRules(t *testing.T) {
 	for key := range strings.FieldsSeq(string(text)) {
 		c.Keys[strings.TrimPrefix(key, "/dubbo/")] = ""
 	}
-	c.compare(t, "testdata/rules/captured-dubbo-2.7.23.out.txt")
-}
-
-// compare holds what becomes of the rules against a golden file.
-func (c ruleCase) compare(t *testing.T, golden string) {
-	t.Helper()
-	got := c.outcome(t)
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
-	}
+	golden.Compare(t, "testdata/rules/captured-dubbo-2.7.23.out.txt", c.outcome(t))
 }
 
 // outcome is what becomes of the rules, as text.

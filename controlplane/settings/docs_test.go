@@ -2,41 +2,16 @@ package settings
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-)
-
-const (
-	operations    = "../../docs/operations.md"
-	settingsBegin = "<!-- settings:begin -->\n"
-	settingsEnd   = "<!-- settings:end -->"
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 )
 
 // TestDocumentation holds the table in the documentation equal to the one in the code.
 func TestDocumentation(t *testing.T) {
-	text, err := os.ReadFile(operations)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, begins := strings.Cut(string(text), settingsBegin)
-	got, after, ends := strings.Cut(rest, settingsEnd)
-	if !begins || !ends {
-		t.Fatalf("%s has no table between %q and %q", operations, settingsBegin, settingsEnd)
-	}
-	want := markdown()
-	if *update {
-		if err := os.WriteFile(operations, []byte(before+settingsBegin+want+settingsEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s is not current; run `go test ./controlplane/settings -update` (-want +got):\n%s", operations, d)
-	}
+	golden.CompareSection(t, "../../docs/operations.md", "<!-- settings:begin -->\n", "<!-- settings:end -->", markdown())
 }
 
 // markdown is the table of settings as the documentation shows it.

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
-)
 
-var update = flag.Bool("update", false, "rewrite the expected errors in testdata")
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
+)
 
 func flags(t *testing.T, args ...string) *pflag.FlagSet {
 	t.Helper()
@@ -117,19 +116,7 @@ func TestBadFiles(t *testing.T) {
 				t.Fatal("accepted")
 			}
 			got := strings.ReplaceAll(err.Error(), file, "FILE") + "\n"
-			golden := strings.TrimSuffix(file, "yml") + "txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			golden.Compare(t, strings.TrimSuffix(file, "yml")+"txt", got)
 		})
 	}
 }

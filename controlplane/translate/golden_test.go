@@ -4,7 +4,6 @@ import (
 	"bytes"
 	stdcmp "cmp"
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,16 +13,14 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/*.out.yaml")
 
 // A case is a file of services; what they become is beside it.
 type instanceFile struct {
@@ -122,19 +119,7 @@ func TestGolden(t *testing.T) {
 			snap, opt := readCase(t, file)
 			got := asYAML(t, Translate(snap, opt))
 			validateAll(t, Translate(snap, opt))
-			out := strings.TrimSuffix(file, ".in.yaml") + ".out.yaml"
-			if *update {
-				if err := os.WriteFile(out, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(out)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-want +got); run with -update if this is meant\n%s", out, diff)
-			}
+			golden.Compare(t, strings.TrimSuffix(file, ".in.yaml")+".out.yaml", string(got))
 		})
 	}
 }

@@ -3,19 +3,14 @@ package transcode
 import (
 	"bytes"
 	"encoding/binary"
-	"flag"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/gofilter/coretest"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected responses")
 
 // TestCapturedAnswers reads what Dubbo Java 2.7.23, Dubbo Java 3.3.6 and dubbo-go 3.3.1 answered to calls of
 // org.dubbomesh.demo.Echo. A new case is a new file: the frame in hex, named peer-what-form.hex.
@@ -35,19 +30,7 @@ func TestCapturedAnswers(t *testing.T) {
 			if single := captured(t, frame, 1, headers); single != whole {
 				t.Errorf("byte by byte: %s", single)
 			}
-			golden := strings.TrimSuffix(file, ".hex") + ".http"
-			if *update {
-				if err := os.WriteFile(golden, []byte(whole), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), whole); diff != "" {
-				t.Error(diff)
-			}
+			golden.Compare(t, strings.TrimSuffix(file, ".hex")+".http", whole)
 		})
 	}
 }

@@ -2,24 +2,20 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
-
-// golden compares what a list looks like in every format with testdata/<name>.<format>.
-func golden[T any](t *testing.T, name string, list []T, shape table[T]) {
+// outputs compares what a list looks like in every format with testdata/<name>.<format>.
+func outputs[T any](t *testing.T, name string, list []T, shape table[T]) {
 	t.Helper()
 	for _, format := range formats {
 		cmd := &cobra.Command{}
@@ -33,39 +29,27 @@ func golden[T any](t *testing.T, name string, list []T, shape table[T]) {
 		if err := show(cmd, list, shape); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join("testdata", name+"."+format)
-		if *update {
-			if err := os.WriteFile(file, got.Bytes(), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got.String()); diff != "" {
-			t.Errorf("%s: %s", file, diff)
-		}
+		golden.Compare(t, filepath.Join("testdata", name+"."+format), got.String())
 	}
 }
 
 func TestOutput(t *testing.T) {
-	golden(t, "services", []api.Service{
+	outputs(t, "services", []api.Service{
 		{Name: "com.example.Hello", Protocols: []string{"dubbo", "tri"}, Instances: 3, Serving: 2, Weight: 300, Protected: true},
 		{Name: "orders", Protocols: []string{"http"}},
 	}, servicesTable)
-	golden(t, "services-long", []api.Service{
+	outputs(t, "services-long", []api.Service{
 		{Name: "a" + strings.Repeat("ö", 5000) + "z", Protocols: []string{"http"}},
 		{Name: strings.Repeat("x", widest), Protocols: []string{"http"}},
 	}, servicesTable)
-	golden(t, "services-none", nil, servicesTable)
-	golden(t, "instances", []api.Instance{
+	outputs(t, "services-none", nil, servicesTable)
+	outputs(t, "instances", []api.Instance{
 		{Service: "com.example.Hello", Address: "10.0.0.5:20880", Protocol: "dubbo", Weight: 100, Status: "up", Group: "g", Version: "1.0",
 			Zone: "a", Labels: map[string]string{"b": "2", "a": "1"}, WarmUp: "1m0s", Protected: true, Source: "/dubbomesh/services/com.example.Hello/x"},
 		{Service: "orders", Address: "[::1]:80", Protocol: "http", Status: "draining", Source: "evil\x1b[2J\u009b\n"},
 	}, instancesTable)
-	golden(t, "problems", []model.Problem{{Key: "/dubbomesh/services/a/b", Reason: "port is missing", LastGood: true}}, problemsTable)
-	golden(t, "config", []api.Resource{{Type: "clusters", Name: "dubbo|a||", Body: []byte(`{"name":"dubbo|a||"}`)}}, resourcesTable)
+	outputs(t, "problems", []model.Problem{{Key: "/dubbomesh/services/a/b", Reason: "port is missing", LastGood: true}}, problemsTable)
+	outputs(t, "config", []api.Resource{{Type: "clusters", Name: "dubbo|a||", Body: []byte(`{"name":"dubbo|a||"}`)}}, resourcesTable)
 }
 
 func TestProgress(t *testing.T) {
