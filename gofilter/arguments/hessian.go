@@ -104,17 +104,20 @@ func (f *Finder) hessianScalar(s set) error {
 	return err
 }
 
+// hessianMore reports whether there is another part of a list or map, which ends with the last one.
+func (f *Finder) hessianMore(n *dubbo.Nested) (bool, error) {
+	more, err := f.hessian.More(n)
+	if err == nil && !more {
+		f.hessian.Close(*n)
+	}
+	return more, err
+}
+
 func (f *Finder) hessianList(s set, depth int) error {
-	r := &f.hessian
-	n, err := r.List()
+	n, err := f.hessian.List()
 	for i := 0; err == nil; i++ {
-		var more bool
-		if more, err = r.More(&n); err != nil {
-			break
-		}
-		if !more {
-			r.Close(n)
-			return nil
+		if more, broken := f.hessianMore(&n); !more {
+			return broken
 		}
 		f.scratch = strconv.AppendInt(f.scratch[:0], int64(i), 10)
 		err = f.hessianValue(f.plan.named(s, depth, f.scratch), depth+1, 0)
@@ -123,16 +126,10 @@ func (f *Finder) hessianList(s set, depth int) error {
 }
 
 func (f *Finder) hessianMap(s set, depth int) error {
-	r := &f.hessian
-	n, err := r.Map()
+	n, err := f.hessian.Map()
 	for err == nil {
-		var more bool
-		if more, err = r.More(&n); err != nil {
-			break
-		}
-		if !more {
-			r.Close(n)
-			return nil
+		if more, broken := f.hessianMore(&n); !more {
+			return broken
 		}
 		var key set
 		if key, err = f.hessianKey(s, depth); err == nil {
