@@ -69,11 +69,7 @@ func (a Arguments) Check() error {
 
 // Text returns the configuration as ParseArguments reads it. Equal configurations give equal bytes.
 func (a Arguments) Text() []byte {
-	text, err := json.Marshal(a, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("arguments configuration of texts and integers does not marshal: %v", err))
-	}
-	return text
+	return marshal(a)
 }
 
 // SplitArgument parts a path into the argument's index and what is below it.

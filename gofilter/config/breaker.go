@@ -72,9 +72,5 @@ func (b Breaker) check() error {
 
 // Text returns the breaker as ParseBreaker reads it. Equal breakers give equal bytes.
 func (b Breaker) Text() []byte {
-	text, err := json.Marshal(b, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("a breaker of texts and numbers does not marshal: %v", err))
-	}
-	return text
+	return marshal(b)
 }

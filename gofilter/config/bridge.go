@@ -52,11 +52,7 @@ func ParseBridge(text []byte) (Bridge, error) {
 
 // Text returns the configuration as ParseBridge reads it. Equal configurations give equal bytes.
 func (b Bridge) Text() []byte {
-	text, err := json.Marshal(b, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("bridge configuration of two integers does not marshal: %v", err))
-	}
-	return text
+	return marshal(b)
 }
 
 func checkBytes(field string, n int) error {
@@ -64,4 +60,14 @@ func checkBytes(field string, n int) error {
 		return fmt.Errorf("bridge configuration: %s is %d; write a size between %d and %d bytes", field, n, MinMaxBytes, MaxMaxBytes)
 	}
 	return nil
+}
+
+// marshal is the JSON of a configuration of texts and numbers, which every such configuration has. Equal ones give equal
+// bytes.
+func marshal(c any) []byte {
+	text, err := json.Marshal(c, json.Deterministic(true))
+	if err != nil {
+		panic(fmt.Sprintf("a %T does not marshal: %v", c, err))
+	}
+	return text
 }

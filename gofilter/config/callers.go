@@ -89,11 +89,7 @@ func ParseCallers(text []byte) (Callers, error) {
 
 // Text returns the configuration as ParseCallers reads it. Equal configurations give equal bytes.
 func (c Callers) Text() []byte {
-	text, err := json.Marshal(c, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("callers of texts and numbers do not marshal: %v", err))
-	}
-	return text
+	return marshal(c)
 }
 
 // Check reports all that the filter could not hold to.

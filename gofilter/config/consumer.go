@@ -48,11 +48,7 @@ func ParseConsumer(text []byte) (Consumer, error) {
 
 // Text returns the configuration as ParseConsumer reads it. Equal configurations give equal bytes.
 func (c Consumer) Text() []byte {
-	text, err := json.Marshal(c, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("consumer configuration of four integers does not marshal: %v", err))
-	}
-	return text
+	return marshal(c)
 }
 
 // bound puts the default in place of 0 and checks the range.

@@ -112,9 +112,5 @@ func ParseElsewhere(text []byte) (Elsewhere, error) {
 
 // Text returns the configuration as ParseElsewhere reads it. Equal ones give equal bytes.
 func (e Elsewhere) Text() []byte {
-	text, err := json.Marshal(e, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("fallbacks of texts and numbers do not marshal: %v", err))
-	}
-	return text
+	return marshal(e)
 }
