@@ -17,11 +17,7 @@ import (
 // LoadBreaker reads the breaker of a route and returns the one that all routes with these settings share; breakers.Release
 // gives it back. A panic becomes an error.
 func LoadBreaker(breakers *breaker.Set, text []byte, now int64, tell func(breaker.Change)) (b *breaker.Breaker, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			b, err = nil, fmt.Errorf("panic while reading a breaker: %v\n%s", fault, debug.Stack())
-		}
-	}()
+	defer caught("reading a breaker", &err)
 	settings, err := config.ParseBreaker(text)
 	if err != nil {
 		return nil, err

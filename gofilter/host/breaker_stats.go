@@ -1,9 +1,6 @@
 package host
 
 import (
-	"fmt"
-	"runtime/debug"
-
 	"github.com/dubbomesh/dubbomesh/gofilter/breaker"
 )
 
@@ -22,11 +19,10 @@ type BreakerSink struct {
 // Flush hands on what has changed since the last time. A breaker that is gone shows as closed, unless another has its name.
 // A panic is reported to log.
 func (st *BreakerStats) Flush(all []breaker.Status, sink BreakerSink, log func(message string)) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			log(fmt.Sprintf("panic while handing over what breakers do: %v\n%s", fault, debug.Stack()))
-		}
-	}()
+	guarded("handing over what breakers do", func() { st.flush(all, sink) }, log)
+}
+
+func (st *BreakerStats) flush(all []breaker.Status, sink BreakerSink) {
 	before := st.flushed
 	st.flushed = make(map[uint64]breaker.Status, len(all))
 	for _, s := range all {

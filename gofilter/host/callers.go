@@ -27,13 +27,9 @@ type CallerStep struct {
 
 // LoadCallers takes what a route asks of its callers. A panic becomes an error and is reported to log.
 func LoadCallers(keeper *callers.Keeper, text []byte, log func(message string)) (s *callers.Set, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			log(fmt.Sprintf("panic while reading who may call: %v\n%s", fault, debug.Stack()))
-			s, err = nil, errors.New("callers: they cannot be read")
-		}
-	}()
-	return keeper.Load(text)
+	err = errors.New("callers: they cannot be read")
+	guarded("reading who may call", func() { s, err = keeper.Load(text) }, log)
+	return s, err
 }
 
 // LoadKeySet takes a file with the keys of tokens. A panic becomes an error and is reported to log.
@@ -60,15 +56,6 @@ func WatchKeys(keeper *callers.Keeper, ticks <-chan time.Time, log func(message 
 // FlushCallers is Keeper.Flush for hosts. A panic is reported to log.
 func FlushCallers(keeper *callers.Keeper, add func(policy, outcome string, tried bool, n uint64), failed func(n uint64), log func(message string)) {
 	guarded("handing over counts of callers", func() { keeper.Flush(add, failed) }, log)
-}
-
-func guarded(what string, do func(), log func(message string)) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			log(fmt.Sprintf("panic while %s: %v\n%s", what, fault, debug.Stack()))
-		}
-	}()
-	do()
 }
 
 // AskCaller judges a request by its headers. A panic refuses it and is reported to log, here and in what follows.

@@ -1,10 +1,5 @@
 package host
 
-import (
-	"fmt"
-	"runtime/debug"
-)
-
 // Flush hands what was counted since the last flush to add, one series after the other. The number of series is bounded,
 // and a series is there from its first count on. Calls are counted meanwhile; flushes wait for each other.
 func (m *Metrics) Flush(add func(s Series, n uint64)) {
@@ -29,10 +24,5 @@ func (m *Metrics) Flush(add func(s Series, n uint64)) {
 
 // FlushTo is Flush for hosts: a panic is reported to log, and what was not flushed comes with the next flush.
 func FlushTo(m *Metrics, add func(s Series, n uint64), log func(message string)) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			log(fmt.Sprintf("panic while handing over metrics: %v\n%s", fault, debug.Stack()))
-		}
-	}()
-	m.Flush(add)
+	guarded("handing over metrics", func() { m.Flush(add) }, log)
 }

@@ -2,8 +2,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
-	"runtime/debug"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
@@ -11,11 +9,7 @@ import (
 // Load takes the text of a schema that routes bring with them. It is taken back with Release of the same schemas. A
 // panic becomes an error and is reported to log.
 func Load(schemas *transcode.Schemas, text []byte, log func(message string)) (s *transcode.Schema, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			log(fmt.Sprintf("panic while reading a schema: %v\n%s", fault, debug.Stack()))
-			s, err = nil, errors.New("schema: it cannot be read")
-		}
-	}()
-	return schemas.Load(text)
+	err = errors.New("schema: it cannot be read")
+	guarded("reading a schema", func() { s, err = schemas.Load(text) }, log)
+	return s, err
 }
