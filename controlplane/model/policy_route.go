@@ -120,7 +120,7 @@ type Rewrite struct {
 	Method string `json:"method,omitempty" check:"format=javaName"`
 }
 
-// RegexRewrite replaces what an expression fits in the path.
+// RegexRewrite replaces what an expression fits in the path that the service gets.
 type RegexRewrite struct {
 	// Pattern is the expression (RE2).
 	Pattern string `json:"pattern" check:"required,format=regex"`

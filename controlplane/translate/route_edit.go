@@ -32,6 +32,8 @@ func rewrite(r *routev3.Route, u *unit, s routeSettings) {
 		a.PrefixRewrite, a.RegexRewrite = w.Path, nil
 	case w.Path != "":
 		replace(`^[^?]*`, substitution(w.Path))
+	case w.Regex != nil && s.way.cut != "":
+		replace(behind(s.way.cut, *w.Regex))
 	case w.Regex != nil:
 		replace(w.Regex.Pattern, w.Regex.Substitution)
 	case w.Method != "":

@@ -100,9 +100,14 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 					return nil, err
 				}
 			}
-			for _, r := range u.laned(to, part, rule, source, match) {
-				r.Name = rule.Name
-				out = append(out, r)
+			for _, x := range cutOff(match, part, rule) {
+				if err := checkRegexes(x.match); err != nil {
+					return nil, fmt.Errorf("rewrite: %w", err)
+				}
+				for _, r := range u.laned(to, part, x.rule, source, x.match) {
+					r.Name = rule.Name
+					out = append(out, r)
+				}
 			}
 			continue
 		}
