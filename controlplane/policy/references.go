@@ -10,9 +10,8 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// References warns of what a policy names and a mesh does not have at the moment: services, labels of instances, methods
-// and classes. None of
-// that keeps a policy from being in force: services come and go.
+// References warns of what a policy names and a mesh does not have at the moment: services, labels of instances, methods,
+// classes and callers. None of that keeps a policy from being in force: services come and go.
 func References(p model.Policy, snap model.Snapshot) []Problem {
 	c := checker{snap: snap, own: p.Meta().Service}
 	if s := p.Meta().Selector; s != nil && !slices.ContainsFunc(snap.Services, s.Selects) {
@@ -58,6 +57,8 @@ func (c *checker) visit(path string, v reflect.Value, r rule) {
 		}
 	case reflect.Struct:
 		c.labels(path, v.Interface())
+		c.methods(path, v.Interface())
+		c.callers(path, v.Interface())
 		for _, f := range structs[v.Type()] {
 			c.visit(below(path, f.name), v.FieldByIndex(f.index), f.rule)
 		}
@@ -66,7 +67,11 @@ func (c *checker) visit(path string, v reflect.Value, r rule) {
 
 func (c *checker) service(path, name string) {
 	if _, registered := c.snap.Service(name); !registered && len(c.snap.DefinitionsOf(name)) == 0 {
-		c.warn(path, "%s is not registered", name)
+		var all []string
+		for _, s := range c.snap.Services {
+			all = append(all, s.Name)
+		}
+		c.warn(path, "%s is not registered%s", name, meant(name, all))
 	}
 }
 
@@ -92,8 +97,27 @@ func (c *checker) labels(path string, v any) {
 		return
 	}
 	if !slices.ContainsFunc(s.Instances, func(in model.Instance) bool { return model.HasLabels(in, labels) }) {
-		c.warn(below(path, "labels"), "no instance of %s has the labels %s", service, labelText(labels))
+		c.warn(below(path, "labels"), "no instance of %s has the labels %s%s", service, labelText(labels), meantLabel(labels, s.Instances))
 	}
+}
+
+// meantLabel names the label, or the value of one, that was meant by the first that no instance has.
+func meantLabel(labels map[string]string, instances []model.Instance) string {
+	values := map[string][]string{}
+	for _, in := range instances {
+		for name, value := range in.Labels {
+			values[name] = append(values[name], value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		switch known, there := values[name]; {
+		case !there:
+			return meant(name, slices.Sorted(maps.Keys(values)))
+		case !slices.Contains(known, labels[name]):
+			return meant(labels[name], known)
+		}
+	}
+	return ""
 }
 
 func labelText(labels map[string]string) string {

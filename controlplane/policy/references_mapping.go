@@ -134,7 +134,7 @@ func (c *checker) classes(at, text string, m model.Mapping, known interfaceOf) {
 
 // meant suggests a word that is known.
 func meant(word string, known []string) string {
-	if near := nearest.Word(word, known); near != "" {
+	if near := nearest.Word(word, known); near != "" && len(word) > 2 { // of two letters half would be wrong
 		return "; did you mean " + near + "?"
 	}
 	return ""

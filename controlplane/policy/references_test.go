@@ -11,7 +11,8 @@ import (
 
 func TestReferences(t *testing.T) {
 	snap := model.Snapshot{
-		Services: []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}},
+		Policies: model.Policies{Access: []model.Access{{PolicyMeta: model.PolicyMeta{Name: "keys", Service: "shop"}, APIKey: &model.APIKey{}}}},
+		Services: []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}, {Name: "shop", Instances: []model.Instance{{Protocol: model.ProtocolHTTP, Labels: map[string]string{"version": "canary"}}}}},
 		Definitions: []model.Definition{{Service: "defined"}, {
 			Service: "users", Methods: []config.Method{
 				{Name: "find", Parameters: []config.Parameter{{Type: "long"}}, Returns: "a.User"},
@@ -46,6 +47,21 @@ func TestReferences(t *testing.T) {
 			"warning: operations[3].unwrap: a.Address has no field town",
 			"warning: operations[4].parameters[0].default: \"x\" is no value of int; requests without the parameter would be refused",
 			"warning: operations[4].parameters[1].default: \"BOSS\" is no value of a.Role; write one of ADMIN; requests without the parameter would be refused",
+		},
+		`{kind: Traffic, name: known, service: users, methods: {find: {timeout: 1s}, $invoke: {timeout: 1s}}}`: nil,
+		`{kind: Traffic, name: typo, service: users, methods: {lst: {timeout: 1s}}, rateLimit: {requests: 1, by: caller}}`: {
+			"warning: methods[lst]: users has no method lst; did you mean list?",
+			"warning: rateLimit[0].by: no Access policy with hmac or apiKey tells who calls; only Dubbo consumers, which name their application, are told apart",
+		},
+		`{kind: Traffic, name: signed, service: shop, rateLimit: {requests: 1, by: caller}}`:     nil,
+		`{kind: Traffic, name: web, service: shop, methods: {buy: {timeout: 1s}}}`:               {"warning: methods[buy]: shop speaks http, which has no methods; write a Route with a rule that matches a path"},
+		`{kind: Traffic, name: near, service: shp}`:                                              {"warning: service: shp is not registered; did you mean shop?"},
+		`{kind: Traffic, name: near, service: shop, subset: {labels: {verzion: v1}}}`:            {"warning: subset.labels: no instance of shop has the labels verzion=v1; did you mean version?"},
+		`{kind: Traffic, name: near, service: shop, subset: {labels: {version: canry}}}`:         {"warning: subset.labels: no instance of shop has the labels version=canry; did you mean canary?"},
+		`{kind: Access, name: fial, service: users, action: deny, rules: [{to: {method: fnd}}]}`: {"warning: rules[0].to[0].method: users has no method fnd; did you mean find?"},
+		`{kind: Route, name: verbs, service: users, rules: [{match: {method: {in: [find, lists]}}, rewrite: {method: lit}}, {match: {method: {prefix: x}}}]}`: {
+			"warning: rules[0].match[0].method: users has no method lists; did you mean list?",
+			"warning: rules[0].rewrite.method: users has no method lit; did you mean list?",
 		},
 		`{kind: Lane, name: l, services: [a, e]}`:                       {"warning: services[1]: e is not registered"},
 		`{kind: Gateway, name: g, listeners: [{port: 1}], expose: [f]}`: {"warning: expose[0].service: f is not registered"},
