@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // MaxDepth is how deep a document may nest: brackets, or dashes that begin a line. The YAML parser recurses, and takes
@@ -125,8 +126,26 @@ func Scalar(n ast.Node) (string, bool) {
 		return n.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, true
+	case *ast.MappingNode:
+		return unspaced(n)
 	}
 	return "", false
+}
+
+// unspaced returns the text of a:b in a list within braces, which is a scalar (YAML 1.2, 7.3.3) that the parser takes for a
+// mapping.
+func unspaced(n *ast.MappingNode) (string, bool) {
+	if len(n.Values) != 1 || n.GetToken().Type != token.MappingValueType {
+		return "", false
+	}
+	pair := n.Values[0]
+	key, plain := pair.Key.(*ast.StringNode)
+	value, scalar := Scalar(pair.Value)
+	colon, next := pair.GetToken().Position, pair.Value.GetToken()
+	if !plain || !scalar || next.Type != token.StringType && next.Type != token.IntegerType || next.Position.Line != colon.Line || next.Position.Column != colon.Column+1 {
+		return "", false
+	}
+	return key.Value + ":" + value, true
 }
 
 // Describe names a node for an error.

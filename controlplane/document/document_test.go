@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 func TestParseRefuses(t *testing.T) {
@@ -41,6 +44,32 @@ func TestParseIsBounded(t *testing.T) {
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("%q many times: %s", unit, took)
 			}
+		}
+	}
+}
+
+// A text with a colon in it is a scalar wherever it stands; one with a space behind the colon is none.
+func TestScalarWithColon(t *testing.T) {
+	for text, want := range map[string]string{
+		"{x: [header:x-user]}": "header:x-user", "{x: {y: [a:1]}}": "a:1", "x: [a:b]": "a:b", "{x: [a: b]}": "", `{x: ["a":"b"]}`: "", "{x: [{a: b}]}": "", "{x: [a:b:c]}": "a:b:c",
+	} {
+		root, err := Parse([]byte(text), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := root
+		for {
+			if m, ok := n.(*ast.MappingNode); ok && len(m.Values) == 1 && m.Values[0].Value.GetToken().Type != token.StringType {
+				n = m.Values[0].Value
+				continue
+			}
+			if s, ok := n.(*ast.SequenceNode); ok {
+				n = s.Values[0]
+			}
+			break
+		}
+		if got, _ := Scalar(n); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }
