@@ -233,7 +233,7 @@ type Fallback struct {
 	Statuses []uint32 `json:"statuses,omitempty" check:"single,nonEmpty,min=400,max=599"`
 	// Status of the answer; 200 by default.
 	Status *uint32 `json:"status,omitempty" check:"min=200,max=599"`
-	// Headers of the answer.
+	// Headers of the answer, filled in as the body.
 	Headers map[string]string `json:"headers,omitempty" check:"keys=header"`
 	// Body of the answer; %RESPONSE_CODE% and the like stand for what Envoy knows of the failure.
 	Body string `json:"body,omitempty"`

@@ -280,7 +280,7 @@ func TestFallback(t *testing.T) {
 		{Name: "limited", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, web, nil)}},
 	}, `
-{kind: Traffic, name: gone, service: gone, fallback: {status: 203, headers: {x-from: fallback}, body: '{"was": "%RESPONSE_CODE%", "sure": "100%"}'}}
+{kind: Traffic, name: gone, service: gone, fallback: {status: 203, headers: {x-from: fallback, x-was: "%RESPONSE_CODE% 100%"}, body: '{"was": "%RESPONSE_CODE%", "sure": "100%"}'}}
 ---
 {kind: Traffic, name: empty, service: empty, fallback: {on: open, body: "[]"}}
 ---
@@ -315,6 +315,9 @@ func TestFallback(t *testing.T) {
 		if status != x.status || body != x.body || x.kind != "" && header.Get("content-type") != x.kind {
 			t.Errorf("%s %s: %d %v %s, want %d %s %s", x.verb, x.path, status, header, body, x.status, x.kind, x.body)
 		}
+	}
+	if _, header, _ := e.get("GET", "/gone/"); header.Get("x-from") != "fallback" || header.Get("x-was") != "503 100%" {
+		t.Errorf("headers of a fallback: %v", header)
 	}
 	for _, x := range []struct {
 		service, answer string

@@ -34,7 +34,7 @@ func fixedAnswer(f model.Fallback, consumer bool) *localv3.LocalResponsePolicy {
 		p.Body = &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: f.Body}}
 	}
 	for _, name := range sortedKeys(headers) {
-		p.ResponseHeadersToAdd = append(p.ResponseHeadersToAdd, overwrite(name, literal(headers[name])))
+		p.ResponseHeadersToAdd = append(p.ResponseHeadersToAdd, overwrite(name, filled(headers[name])))
 	}
 	return p
 }
@@ -54,14 +54,14 @@ func dubboResult(body string) []byte {
 	return []byte{null}
 }
 
-// filledIn is what a body may have Envoy fill in.
+// filledIn is what a body or a header may have Envoy fill in.
 var filledIn = []string{"RESPONSE_CODE", "RESPONSE_CODE_DETAILS", "RESPONSE_FLAGS", "START_TIME", "DURATION", "PROTOCOL"}
 
-// filled keeps of a body's percent signs those that stand around what Envoy can fill in: it refuses all others.
-func filled(body string) string {
+// filled keeps of a text's percent signs those that stand around what Envoy can fill in: it refuses all others.
+func filled(text string) string {
 	var out strings.Builder
-	for body != "" {
-		before, rest, found := strings.Cut(body, "%")
+	for text != "" {
+		before, rest, found := strings.Cut(text, "%")
 		out.WriteString(before)
 		if !found {
 			break
@@ -69,11 +69,11 @@ func filled(body string) string {
 		name, after, closed := strings.Cut(rest, "%")
 		if closed && slices.Contains(filledIn, name) {
 			out.WriteString("%" + name + "%")
-			body = after
+			text = after
 			continue
 		}
 		out.WriteString("%%")
-		body = rest
+		text = rest
 	}
 	return out.String()
 }
