@@ -51,7 +51,7 @@ func trusting(t *testing.T, config *tls.Config) *http.Client {
 
 // gatewayTLS calls all services at the port with TLS: over HTTP/1.1, HTTP/2, by a Dubbo consumer, and sent there by the plain port.
 func gatewayTLS(t *testing.T, m *mesh) {
-	secure, plain := m.on(t, "8443").Gateway, m.on(t, "8081")
+	secure, plain := m.on(t, "8443").Gateway, m.on(t, "8082")
 	for major, config := range map[int]*tls.Config{1: {NextProtos: []string{"http/1.1"}}, 2: {}} {
 		caller := trusting(t, config)
 		for _, service := range []string{httpService, dubboService} {

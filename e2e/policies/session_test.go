@@ -2,8 +2,11 @@ package policies
 
 import (
 	"context"
+	"errors"
 	"math"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,7 +57,7 @@ func beforeApply(steps []step) int {
 func (m *mesh) runSession(t *testing.T, readme string) {
 	t.Helper()
 	const mark = "--- step "
-	ours, usual := []string{m.Gateway, m.Admin, m.API, m.Etcd}, []string{"127.0.0.1:8080", "127.0.0.1:9901", "127.0.0.1:18001", "127.0.0.1:2379"}
+	ours, usual := []string{m.Gateway, m.Admin, m.API, m.Etcd}, slices.Clone(ofMakeRun)
 	for i, port := range m.at.usual {
 		ours, usual = append(ours, "127.0.0.1:"+m.at.ports[i]), append(usual, "127.0.0.1:"+port)
 	}
@@ -64,7 +67,7 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 		}
 	}
 	steps := parseSession(readme)
-	script := "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
+	var script string
 	for _, s := range steps {
 		script += strings.ReplaceAll(replaceAll(s.command, usual, ours), m.at.written, m.at.folder) + "\nprintf '\\n" + mark + "%s\\n' $?\n"
 	}
@@ -74,10 +77,13 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 	shell.Dir, shell.Env = repository(), m.environment()
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) } // with all that it has started
-	out, err := shell.CombinedOutput()
+	before := m.dubbomesh(t, "instances")
+	out, err := toFile(t, shell)
 	if err != nil {
+		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // what it has started may live on
 		t.Fatalf("the session ended with %v:\n%s", err, out)
 	}
+	m.requireNothingLeft(t, shell.Process.Pid, before)
 	parts := regexp.MustCompile(`\n`+mark+`(\d+)\n`).FindAllStringSubmatchIndex(string(out), -1)
 	if len(parts) != len(steps) {
 		t.Fatalf("%d of %d commands ended:\n%s", len(parts), len(steps), out)
@@ -93,6 +99,23 @@ func (m *mesh) runSession(t *testing.T, readme string) {
 			t.Errorf("$ %s\nprints\n%s\nwhich the README shows as\n%s", steps[i].command, got, want)
 		}
 	}
+}
+
+// toFile runs a command and returns what it printed. A pipe would be open for as long as anything lives that the command starts.
+func toFile(t *testing.T, c *exec.Cmd) ([]byte, error) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "session"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	c.Stdout, c.Stderr = file, file
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := c.Wait()
+	out, err := os.ReadFile(file.Name())
+	return out, errors.Join(ended, err)
 }
 
 // loopback finds addresses of this machine.
