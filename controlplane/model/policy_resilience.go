@@ -18,7 +18,10 @@ type Retry struct {
 	Attempts *uint32 `json:"attempts,omitempty" check:"short,max=20"`
 	// PerTryTimeout of one attempt.
 	PerTryTimeout *Duration `json:"perTryTimeout,omitempty" check:"min=1ms,max=24h"`
-	// On lists what is tried again.
+	// On lists what is tried again: connectFailure (no connection came about), refused (the instance says that the call has not
+	// begun), reset (the connection ended before an answer; the call may have run), timeout (the same, or an attempt that took
+	// longer than PerTryTimeout), overload (the instance has no room for the call), gatewayError (502, 503, 504, reset), 5xx (any
+	// of those statuses, reset), retriable4xx (409). By default connectFailure, refused and reset.
 	On []string `json:"on,omitempty" check:"single,nonEmpty,oneOf=5xx|gatewayError|reset|connectFailure|refused|overload|timeout|retriable4xx"`
 	// Statuses that are tried again beside On.
 	Statuses []uint32 `json:"statuses,omitempty" check:"single,nonEmpty,min=400,max=599"`
@@ -144,7 +147,9 @@ type RateLimit struct {
 	Per *Duration `json:"per,omitempty" check:"min=50ms,max=24h"`
 	// Burst is how many may come at once; as many as requests by default.
 	Burst *uint32 `json:"burst,omitempty" check:"min=1"`
-	// By gives everyone a bucket of their own: caller, method, sourceIp, path, header:<name>, attachment:<key>.
+	// By gives everyone a bucket of their own: caller, method, sourceIp, path, header:<name>, attachment:<key>. The caller is whom
+	// the key or signature that an Access policy of the service asks for proves, else the application that a Dubbo consumer names
+	// (the attachment remote.application). Requests without the header share one bucket.
 	By []string `json:"by,omitempty" check:"single,nonEmpty,format=limitKey"`
 	// Match says which requests count; all when empty.
 	Match []RequestMatch `json:"match,omitempty" check:"single"`

@@ -61,7 +61,7 @@ var table = []setting{
 	{"dataplane.maxResponseBytes", "max-response-bytes", ControlPlaneGroup, config.DefaultMaxBytes, "largest Dubbo response"},
 	{"route.timeout", "route-timeout", ControlPlaneGroup, 10 * time.Second, "timeout of a request, retries included; 0s for none"},
 	{"route.connectTimeout", "route-connect-timeout", ControlPlaneGroup, time.Second, "timeout of one attempt to connect to an instance"},
-	{"route.retries", "route-retries", ControlPlaneGroup, 2, "retries of a request that failed before a provider took it"},
+	{"route.retries", "route-retries", ControlPlaneGroup, 2, "further attempts, at other instances, when the connection failed or ended before an answer, or when the call never began; it may run twice"},
 	{"log.level", "log-level", LogGroup, "info", "debug, info, warn or error"},
 	{"log.format", "log-format", LogGroup, "text", "text or json"},
 }
