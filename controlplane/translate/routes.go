@@ -30,6 +30,7 @@ type way struct {
 	cut        string                     // what stands in the path before the part that the service gets
 	rewrite    string                     // what replaces the matched part of the path; "" keeps it
 	calls      bool                       // the path is that of a call: /{service}/{method}
+	mixed      bool                       // there are instances that speak plain HTTP beside those that are called
 	mount      string                     // what stands in the path of calls in place of /{service}/, with a slash at its end; "" for that
 	method     string                     // the Dubbo method, where it is known
 	onePath    bool                       // its match is one of a whole path, so that a rewrite replaces all of it
@@ -46,8 +47,16 @@ type way struct {
 // Dubbo, Triple and gRPC have anyway, and plain HTTP with the name cut off.
 func (u *unit) pathRoutes() []*routev3.Route {
 	prefix := pathPrefix(u.in.Service.Name)
-	if calls := u.calls(); len(calls) > 0 {
+	calls, plain := u.spoken()
+	u.tellMixed(calls, plain)
+	var out []*routev3.Route
+	switch {
+	case len(plain) == 0:
 		return u.callRoutes(calls, way{match: u.below, calls: true})
+	case len(calls) > 0:
+		out = u.callRoutes(calls, way{match: u.isCall(calls, prefix+"/", u.below), calls: true, mixed: true})
+	default:
+		out = u.consumerRoutes(plain)
 	}
 	slash := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: prefix + "/"}}
@@ -55,8 +64,8 @@ func (u *unit) pathRoutes() []*routev3.Route {
 	bare := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: prefix}}
 	}
-	out := append(u.consumerRoutes(u.variants), u.routes(u.variants, way{match: slash, cut: pathPrefix(u.in.Service.Name), rewrite: "/"})...)
-	return append(out, u.routes(u.variants, way{match: bare, cut: pathPrefix(u.in.Service.Name), rewrite: "/"})...)
+	out = append(out, u.routes(plain, way{match: slash, cut: prefix, rewrite: "/"})...)
+	return append(out, u.routes(plain, way{match: bare, cut: prefix, rewrite: "/"})...)
 }
 
 // callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
@@ -64,7 +73,7 @@ func (u *unit) pathRoutes() []*routev3.Route {
 // fallback, which has a form for each.
 func (u *unit) callRoutes(calls []variant, w way) []*routev3.Route {
 	dubbo, grpc := only(calls, model.ProtocolDubbo), only(calls, model.ProtocolTriple, model.ProtocolGRPC)
-	if len(grpc) == 0 && !fallsBack(u.in.Policies) {
+	if len(grpc) == 0 && !w.mixed && !fallsBack(u.in.Policies) {
 		return u.routes(calls, w)
 	}
 	var out []*routev3.Route
@@ -85,17 +94,24 @@ func (u *unit) mountedRoutes(prefix string) []*routev3.Route {
 	below := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: base + "/"}}
 	}
-	if calls := u.calls(); len(calls) > 0 {
-		return u.callRoutes(calls, way{match: below, cut: base, rewrite: pathPrefix(u.in.Service.Name) + "/", calls: true, mount: base + "/"})
+	calls, plain := u.spoken()
+	w := way{match: below, cut: base, rewrite: pathPrefix(u.in.Service.Name) + "/", calls: true, mount: base + "/"}
+	var out []*routev3.Route
+	switch {
+	case len(plain) == 0:
+		return u.callRoutes(calls, w)
+	case len(calls) > 0:
+		w.match, w.mixed = u.isCall(calls, w.mount, below), true
+		out = u.callRoutes(calls, w)
 	}
-	out := u.routes(u.variants, way{match: below, cut: base, rewrite: "/"})
+	out = append(out, u.routes(plain, way{match: below, cut: base, rewrite: "/"})...)
 	if base == "" {
 		return out
 	}
 	bare := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: base}}
 	}
-	return append(out, u.routes(u.variants, way{match: bare, cut: base, rewrite: "/"})...)
+	return append(out, u.routes(plain, way{match: bare, cut: base, rewrite: "/"})...)
 }
 
 // consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
