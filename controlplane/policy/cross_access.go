@@ -91,7 +91,7 @@ func (d *decoder) accessRule(path string, r model.AccessRule) {
 	for i, c := range r.From {
 		from := indexed(path+".from", i)
 		if len(c.Identity)+len(c.Service) > 0 {
-			d.warn(from, "identity and service are not in force yet: no certificate is asked for, and without one nobody fits")
+			d.warn(from, "identity and service are what the caller's certificate says, which is asked for at ports of a Gateway with tls.clientCa alone; elsewhere nobody fits")
 		}
 	}
 	for i, m := range r.To {
