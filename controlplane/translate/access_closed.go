@@ -3,7 +3,6 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
@@ -64,20 +63,4 @@ func unknownRequests(deny bool) *rbacv3.Permission {
 		return anything()
 	}
 	return &rbacv3.Permission{Rule: &rbacv3.Permission_NotRule{NotRule: anything()}}
-}
-
-// lesser are policies with which a service is tried again after Envoy would have refused those that it had: who may call
-// stays, if need be as a refusal of everybody.
-func lesser(p model.ServicePolicies) (out model.ServicePolicies, told string) {
-	kept := model.ServicePolicies{Access: p.Access}
-	if !reflect.DeepEqual(p, kept) {
-		return kept, "none of its policies but Access is in force"
-	}
-	for _, a := range p.Access {
-		out.Access = append(out.Access, closed(a))
-	}
-	if !reflect.DeepEqual(p, out) {
-		return out, "its Access policies refuse all requests"
-	}
-	return model.ServicePolicies{}, "none of its policies is in force"
 }

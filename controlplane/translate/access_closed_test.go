@@ -3,24 +3,8 @@ package translate
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
-
-// Who may call outlives policies that Envoy would refuse, at last as a refusal of everybody.
-func TestLesserPolicies(t *testing.T) {
-	meta := model.PolicyMeta{Name: "a"}
-	access := []model.Access{{PolicyMeta: meta, Rules: []model.AccessRule{{From: []model.Caller{{Caller: []string{"ann"}}}}}}}
-	refusal := []model.Access{{PolicyMeta: meta, Action: actionDeny}}
-	p := model.ServicePolicies{Access: access, Routes: []model.Route{{}}, From: map[string]string{}}
-	for _, want := range []model.ServicePolicies{{Access: access}, {Access: refusal}, {}} {
-		p, _ = lesser(p)
-		if d := cmp.Diff(want, p); d != "" {
-			t.Fatalf("(-want +got):\n%s", d)
-		}
-	}
-}
 
 // A rule that cannot be expressed never lets anybody in.
 func TestRulesThatCannotBeExpressed(t *testing.T) {

@@ -62,6 +62,7 @@ func Translate(snap model.Snapshot, opt Options) Resources {
 // Gateway joins services, sorted by name, with the gateway's listeners and their route configurations. Of the policies it
 // looks at those that are about no single service.
 func Gateway(services []ServiceResources, policies model.Policies, opt Options) Resources {
+	policies, leftOut := containedAtEdge(policies, opt)
 	clusters := 0
 	for i := range services {
 		clusters += len(services[i].Clusters)
@@ -79,6 +80,7 @@ func Gateway(services []ServiceResources, policies model.Policies, opt Options) 
 		}
 		r.Problems = append(r.Problems, s.Problems...)
 	}
+	r.Problems = append(r.Problems, leftOut...)
 	routes, problems := gatewayRoutes(services, opt)
 	r.Problems = append(r.Problems, problems...)
 	r.Routes = map[string]*routev3.RouteConfiguration{routes.GetName(): routes}

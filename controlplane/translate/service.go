@@ -6,29 +6,22 @@ import (
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
 // Service translates one service: a cluster and its endpoints for each variant (protocol, group, version), and the
-// gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem; one whose policies it
-// would refuse goes without them, but for those that say who may call.
+// gateway's routes to them. A service that Envoy would refuse contributes nothing but a problem; a policy that it would refuse
+// is left out alone, and one that says who may call refuses everybody then.
 func Service(in Input, opt Options) ServiceResources {
 	out := service(in, opt)
-	err := out.validate(in.governed())
-	switch {
-	case err == nil:
-	case in.governed():
-		var told string
-		in.Policies, told = lesser(in.Policies)
-		out = Service(in, opt)
-		out.Problems = append(out.Problems, model.Problem{Key: in.Service.Name, Reason: fmt.Sprintf("%s, since Envoy would refuse them: %.300v", told, err)})
-		return out
-	default:
+	if err := out.validate(in.governed(), opt); err != nil {
 		// What is known to be refused is caught earlier with a better word; this net is for what is not known yet.
-		return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
+		less, can := contained(in, opt)
+		if !can {
+			return out.refused(fmt.Sprintf("Envoy would refuse it: %.300v", err))
+		}
+		out = less
 	}
 	if len(out.Paths) > 0 {
 		out.packed, out.switches = packRoutes(out.Paths...), switches(out.Paths)
@@ -38,7 +31,8 @@ func Service(in Input, opt Options) ServiceResources {
 
 // governed reports whether a policy says anything of the service.
 func (in Input) governed() bool {
-	return len(in.Policies.From)+len(in.Policies.Routes)+len(in.Policies.Mappings)+len(in.Policies.Methods)+len(in.Policies.Access) > 0
+	p := in.Policies
+	return len(p.From)+len(p.Routes)+len(p.Mappings)+len(p.Methods)+len(p.Access)+len(p.Lanes)+len(in.Mounts) > 0
 }
 
 func service(in Input, opt Options) ServiceResources {
@@ -101,40 +95,23 @@ func (s ServiceResources) refused(reason string) ServiceResources {
 }
 
 // validate reports what Envoy would refuse, packed messages included if they are looked into.
-func (s ServiceResources) validate(packed bool) error {
+func (s ServiceResources) validate(packed bool, opt Options) error {
+	check := refusal
+	if packed {
+		check = newInspection().refusal
+	}
 	var errs []error
-	check := func(m proto.Message) {
-		if v, ok := m.(interface{ Validate() error }); ok {
-			errs = append(errs, v.Validate())
-		}
-	}
-	inside := func(m *anypb.Any) {
-		if !packed || m == nil || m.TypeUrl == "" {
-			return
-		}
-		if inner, err := m.UnmarshalNew(); err == nil {
-			check(inner)
-		}
-	}
 	for i := range s.Clusters {
-		check(s.Clusters[i])
-		check(s.Endpoints[i])
-		for _, name := range Names(s.Clusters[i].TypedExtensionProtocolOptions) {
-			inside(s.Clusters[i].TypedExtensionProtocolOptions[name])
-		}
-		for _, p := range s.Clusters[i].GetLoadBalancingPolicy().GetPolicies() {
-			inside(p.GetTypedExtensionConfig().GetTypedConfig())
-		}
+		errs = append(errs, check(s.Clusters[i]), check(s.Endpoints[i]))
 	}
 	for _, f := range slices.Concat(s.Filters, s.Tokens) {
-		check(f)
-		inside(f.GetTypedConfig())
+		errs = append(errs, check(f))
 	}
 	for _, r := range slices.Concat(s.routes()...) {
-		check(r)
-		for _, name := range Names(r.TypedPerFilterConfig) {
-			inside(r.TypedPerFilterConfig[name])
-		}
+		errs = append(errs, check(r))
+	}
+	for _, m := range s.told.messages(opt) {
+		errs = append(errs, check(m))
 	}
 	return errors.Join(errs...)
 }

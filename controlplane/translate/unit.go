@@ -3,6 +3,7 @@ package translate
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -39,21 +40,28 @@ func newUnit(in Input, opt Options) *unit {
 // match of each rule and each method that has settings of its own. Envoy tries them one after the other.
 const maxRules = 5000
 
-// boundRules leaves out the rules of a service that has too many.
+// boundRules leaves out the Route policies with the most routes while all of them together have too many.
 func (u *unit) boundRules() {
-	n, lanes := 0, 1
+	lanes := 1
 	for _, l := range u.in.Policies.Lanes {
 		lanes += len(u.carriers()) + len(l.Match)
 	}
-	for _, p := range u.in.Policies.Routes {
+	cost := func(p model.Route) (n int) {
 		for _, rule := range p.Rules {
 			n += len(anyOf(rule.Match)) * (1 + len(u.in.Policies.Methods)) * lanes
 		}
+		return n
 	}
-	if n > maxRules {
-		u.problem(u.in.Service.Name, fmt.Sprintf("rules of Route policies on %s would be %d routes, so that none of them is in force; write no more than %d, matches and methods with settings of their own counted",
-			u.in.Service.Name, n, maxRules))
-		u.in.Policies.Routes = nil
+	n := 0
+	for _, p := range u.in.Policies.Routes {
+		n += cost(p)
+	}
+	for n > maxRules {
+		most := slices.MaxFunc(u.in.Policies.Routes, func(a, b model.Route) int { return cmp.Compare(cost(a), cost(b)) })
+		u.problem(sourceOf(most), fmt.Sprintf("%s is not in force on %s: its %d routes would be %d with those of the others; write no more than %d, matches and methods with settings of their own counted",
+			model.PolicyID(most), u.in.Service.Name, cost(most), n, maxRules))
+		n -= cost(most)
+		u.in.Policies.Routes = slices.DeleteFunc(slices.Clone(u.in.Policies.Routes), func(p model.Route) bool { return model.PolicyID(p) == model.PolicyID(most) })
 	}
 }
 
