@@ -52,7 +52,12 @@ func checkText(text []byte, limit int) error {
 		return fmt.Errorf("%d bytes are too many; at most %d are read", len(text), limit)
 	}
 	if !utf8.Valid(text) {
-		return errors.New("not UTF-8 text; write YAML or JSON")
+		valid := strings.ToValidUTF8(string(text), "\uFFFD")
+		i := 0
+		for i < len(text) && text[i] == valid[i] {
+			i++
+		}
+		return placed(text, i, "not UTF-8; write YAML or JSON in UTF-8")
 	}
 	brackets, dashes, margin := 0, 0, true // dashes and the like open a list or mapping each, at the margin of a line
 	chain := 0                             // dashes with nothing but blanks between them, wherever they stand
@@ -65,7 +70,7 @@ func checkText(text []byte, limit int) error {
 		}
 		switch c {
 		case 0:
-			return fmt.Errorf("byte %d is NUL; write YAML or JSON text", i+1)
+			return placed(text, i, "a NUL byte; write YAML or JSON text")
 		case '\n':
 			dashes, margin = 0, true
 			continue
@@ -82,10 +87,18 @@ func checkText(text []byte, limit int) error {
 		}
 		margin = margin && (c == '-' || c == '?' || c == ':')
 		if max(brackets, dashes, chain) > MaxDepth {
-			return fmt.Errorf("byte %d: nested deeper than %d", i+1, MaxDepth)
+			return placed(text, i, fmt.Sprintf("nested deeper than %d", MaxDepth))
 		}
 	}
 	return nil
+}
+
+// placed is an error with the line and column of a byte.
+func placed(text []byte, i int, message string) error {
+	before := string(text[:i])
+	line := strings.Count(before, "\n")
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return fmt.Errorf("%d:%d: %s", line+1, column+1, message)
 }
 
 // syntaxError shortens the parser's error to line:column and message.
@@ -93,7 +106,11 @@ func syntaxError(err error) error {
 	var y yaml.Error
 	if errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil {
 		p := y.GetToken().Position
-		return fmt.Errorf("%d:%d: %s", p.Line, p.Column, y.GetMessage())
+		message := y.GetMessage()
+		if strings.Contains(message, "'\t'") {
+			message = "a tab; YAML is indented by spaces"
+		}
+		return fmt.Errorf("%d:%d: %s", p.Line, p.Column, message)
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return errors.New(first)

@@ -12,13 +12,15 @@ import (
 func TestParseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, why string }{
 		"too large":     {strings.Repeat("a", 1001), "too many"},
-		"no text":       {"a: \x00", "NUL"},
-		"no UTF-8":      {"a: \xff", "UTF-8"},
+		"no text":       {"b: c\nä: \x00", "2:4: a NUL"},
+		"no UTF-8":      {"b: c\na: ä\xff", "2:5: not UTF-8"},
 		"brackets":      {strings.Repeat("[", MaxDepth+1), "deeper"},
 		"dashes":        {strings.Repeat("- ", MaxDepth+2), "deeper"},
 		"dashes inside": {"a: [" + strings.Repeat("- ", MaxDepth+2), "deeper"},
 		"two documents": {"a: b\n---\nc: d\n", "second document"},
 		"syntax":        {"a: [b\n", "1:4"},
+		"a tab":         {"a:\n\tb: c\n", "a tab; YAML is indented by spaces"},
+		"a tab inside":  {"a:\n  b: c\n\td: e\n", "a tab; YAML is indented by spaces"},
 	} {
 		if _, err := Parse([]byte(c.text), 1000); err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s: %v, want %q", name, err, c.why)
