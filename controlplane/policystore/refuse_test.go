@@ -84,7 +84,18 @@ func TestARefusalOutlivesAnotherVerdict(t *testing.T) {
 }
 
 // judgedAs waits for a status that is as wanted.
-func judgedAs(t *testing.T, c *clientv3.Client, name string, as func(Status) bool) Status {
+func judgedAs(t *testing.T, c *clientv3.Client, name string, as func(Status) bool) (got Status) {
+	t.Helper()
+	awaitStatus(t, c, name, func(value []byte) bool {
+		s, ok := parseStatus(value)
+		got = s
+		return ok && as(s)
+	})
+	return got
+}
+
+// awaitStatus waits until the text of a policy's status, nil for none, is as wanted.
+func awaitStatus(t *testing.T, c *clientv3.Client, name string, as func(value []byte) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -93,20 +104,21 @@ func judgedAs(t *testing.T, c *clientv3.Client, name string, as func(Status) boo
 	if err != nil {
 		t.Fatal(err)
 	}
+	var value []byte
 	for _, kv := range r.Kvs {
-		if s, ok := parseStatus(kv.Value); ok && as(s) {
-			return s
-		}
+		value = kv.Value
+	}
+	if as(value) {
+		return
 	}
 	for w := range c.Watch(ctx, key, clientv3.WithRev(r.Header.Revision+1)) {
 		for _, e := range w.Events {
-			if s, ok := parseStatus(e.Kv.Value); ok && as(s) {
-				return s
+			if as(e.Kv.Value) { // nil when it was deleted
+				return
 			}
 		}
 	}
-	t.Fatalf("Traffic/%s has no such status", name)
-	return Status{}
+	t.Fatalf("the status of Traffic/%s does not become what it should", name)
 }
 
 // awaitRefused waits until the status says that a version is refused, and what is in force instead; 0 for whatever.

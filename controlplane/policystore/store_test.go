@@ -188,24 +188,7 @@ func TestDeletingEndsAPolicy(t *testing.T) {
 // goneStatus waits until a policy has no status any more.
 func goneStatus(t *testing.T, c *clientv3.Client, name string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	key := StatusKey(prefix, model.KindTraffic, name)
-	r, err := c.Get(ctx, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(r.Kvs) == 0 {
-		return
-	}
-	for w := range c.Watch(ctx, key, clientv3.WithRev(r.Header.Revision+1)) {
-		for _, e := range w.Events {
-			if e.Type == clientv3.EventTypeDelete {
-				return
-			}
-		}
-	}
-	t.Fatalf("%s has a status still", name)
+	awaitStatus(t, c, name, func(value []byte) bool { return value == nil })
 }
 
 func TestAStatusOfAPolicyDeletedMeanwhileGoes(t *testing.T) {
