@@ -3,7 +3,6 @@ package translate
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,13 +102,9 @@ func authenticated(name *matcherv3.StringMatcher) *rbacv3.Principal {
 // networks fit addresses of callers: those of the connection, since nothing in front of the gateway is trusted.
 func networks(list []string) (out []*rbacv3.Principal, err error) {
 	for _, text := range list {
-		prefix, err := netip.ParsePrefix(text)
+		prefix, err := network(text)
 		if err != nil {
-			addr, err := netip.ParseAddr(text)
-			if err != nil {
-				return nil, fmt.Errorf("%q is neither an address nor a network", text)
-			}
-			prefix = netip.PrefixFrom(addr.WithZone(""), addr.BitLen())
+			return nil, err
 		}
 		out = append(out, &rbacv3.Principal{Identifier: &rbacv3.Principal_RemoteIp{RemoteIp: &corev3.CidrRange{
 			AddressPrefix: prefix.Addr().String(), PrefixLen: wrapperspb.UInt32(uint32(prefix.Bits())),

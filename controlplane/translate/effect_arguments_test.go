@@ -2,11 +2,9 @@ package translate_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -207,31 +205,8 @@ func (e *edge) consumeWith(service, method string, arguments ...string) string {
 // consumeFrame calls a method with arguments of types, and returns the answer's body.
 func (e *edge) consumeFrame(service, method, types string, arguments func(w *dubbo.Writer)) string {
 	e.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		e.t.Fatal(err)
-	}
-	var w dubbo.Writer
-	w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.Hessian2, ID: 7}))
-	for _, s := range []string{"2.0.2", service, "0.0.0", method, types} {
-		w.String(s)
-	}
-	arguments(&w)
-	w.UntypedMap()
-	w.End()
-	dubbo.SetLength(w.Buf, len(w.Buf)-dubbo.HeaderSize)
-	if _, err := conn.Write(w.Buf); err != nil {
-		e.t.Fatal(err)
-	}
-	_, body, err := readFrame(conn)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return string(body)
+	_, body := e.callOn(e.dial(), service, method, types, arguments)
+	return body
 }
 
 // A form on POST / may be as large as the policies of the service that it names say.

@@ -127,15 +127,26 @@ func (e *edge) get(verb, path string, headers ...string) (status int, header htt
 // consume calls a method without arguments as a Dubbo consumer does; attachments are key, value, key, value.
 func (e *edge) consume(service, method string, attachments ...string) (dubbo.Status, string) {
 	e.t.Helper()
+	return e.consumeOn(e.dial(), service, method, attachments...)
+}
+
+func (e *edge) dial() net.Conn {
+	e.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	return e.consumeOn(conn, service, method, attachments...)
+	return conn
 }
 
 // consumeOn calls a method on a connection, and closes it.
 func (e *edge) consumeOn(conn net.Conn, service, method string, attachments ...string) (dubbo.Status, string) {
+	e.t.Helper()
+	return e.callOn(conn, service, method, "", func(*dubbo.Writer) {}, append([]string{"path", service}, attachments...)...)
+}
+
+// callOn calls a method with arguments of these types on a connection, and closes it.
+func (e *edge) callOn(conn net.Conn, service, method, types string, arguments func(w *dubbo.Writer), attachments ...string) (dubbo.Status, string) {
 	e.t.Helper()
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
@@ -143,11 +154,12 @@ func (e *edge) consumeOn(conn net.Conn, service, method string, attachments ...s
 	}
 	var w dubbo.Writer
 	w.Reset(dubbo.AppendHeader(nil, dubbo.Header{Flags: dubbo.FlagRequest | dubbo.FlagTwoWay | dubbo.Hessian2, ID: 7}))
-	for _, s := range []string{"2.0.2", service, "0.0.0", method, ""} {
+	for _, s := range []string{"2.0.2", service, "0.0.0", method, types} {
 		w.String(s)
 	}
+	arguments(&w)
 	w.UntypedMap()
-	for _, s := range append([]string{"path", service}, attachments...) {
+	for _, s := range attachments {
 		w.String(s)
 	}
 	w.End()

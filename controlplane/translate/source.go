@@ -74,18 +74,25 @@ func oneOf(texts []string) *matcherv3.StringMatcher {
 // addresses are IP addresses and networks as Envoy has them.
 func addresses(list []string) (out []*xdscorev3.CidrRange, err error) {
 	for _, text := range list {
-		p, err := netip.ParsePrefix(text)
+		p, err := network(text)
 		if err != nil {
-			a, bad := netip.ParseAddr(text)
-			if bad != nil {
-				return nil, fmt.Errorf("source: ip %q: %w", text, bad)
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
+			return nil, fmt.Errorf("source: ip: %w", err)
 		}
-		p = p.Masked()
 		out = append(out, &xdscorev3.CidrRange{AddressPrefix: p.Addr().String(), PrefixLen: wrapperspb.UInt32(uint32(p.Bits()))})
 	}
 	return out, nil
+}
+
+// network reads an IP network, or an address as the network of that one.
+func network(text string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a network", text)
+	}
+	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
 // sourceKeys lists what routes ask of where a request comes from.
