@@ -12,17 +12,7 @@ import (
 )
 
 // byArguments are routes that are chosen by arguments, to a service that answers with the body's length, and one that is not.
-const byArguments = `
-static_resources:
-  listeners:
-  - name: in
-    address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-    filter_chains:
-    - filters:
-      - name: http
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: in
+const byArguments = listening + `
           http_filters:
           - name: arguments
             disabled: true

@@ -15,23 +15,7 @@ import (
 )
 
 const (
-	restHead = `
-bootstrap_extensions:
-- name: dubbo
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.bootstrap.dynamic_modules.v3.DynamicModuleBootstrapExtension
-    extension_name: bootstrap
-    ` + moduleConfig + `
-static_resources:
-  listeners:
-  - name: in
-    address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-    filter_chains:
-    - filters:
-      - name: http
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: in
+	restHead = moduleStarted + listening + `
           http_protocol_options: {enable_trailers: true}
           http_filters:
           - name: dubbo.rest

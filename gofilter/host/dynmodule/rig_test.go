@@ -34,13 +34,17 @@ func startRig(t *testing.T, routes ...route) *rig {
 const (
 	moduleConfig = `dynamic_module_config: {name: dubbo, do_not_close: true, metrics_namespace: dubbo}`
 
-	head = `
+	// moduleStarted is of a bootstrap that has the module from the start.
+	moduleStarted = `
 bootstrap_extensions:
 - name: dubbo
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.bootstrap.dynamic_modules.v3.DynamicModuleBootstrapExtension
     extension_name: bootstrap
-    ` + moduleConfig + `
+    ` + moduleConfig
+
+	// listening is a listener for HTTP, up to its filters.
+	listening = `
 static_resources:
   listeners:
   - name: in
@@ -50,7 +54,9 @@ static_resources:
       - name: http
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: in
+          stat_prefix: in`
+
+	head = moduleStarted + listening + `
           http_filters:
           - name: form
             typed_config:
@@ -67,7 +73,7 @@ static_resources:
 `
 	cluster = `
   - name: %[1]s
-    connect_timeout: 1s
+    connect_timeout: 10s
     circuit_breakers: {thresholds: [{max_connections: 4096, max_pending_requests: 4096, max_requests: 4096, max_retries: 64}]}
     upstream_config:
       name: envoy.upstreams.http.dynamic_modules
