@@ -19,6 +19,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/etcdembed"
 	"github.com/dubbomesh/dubbomesh/controlplane/plane"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 )
 
 // patience bounds every wait; a test that works never waits that long.
@@ -212,12 +213,7 @@ func TestCompletion(t *testing.T) {
 }
 
 func TestControlPlaneWithoutEtcdWaitsForIt(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	endpoint := l.Addr().String()
-	_ = l.Close()
+	endpoint := testenvoy.FreeAddress(t)
 	at := controlPlane(t, endpoint)
 	client := api.NewClient(at)
 	if err := client.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), endpoint) {
