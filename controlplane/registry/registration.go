@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -33,13 +32,16 @@ type RegistrationConfig struct {
 	Instance model.Instance // Source is not written
 	TTL      time.Duration  // of the lease, in whole seconds; DefaultTTL when 0
 
-	// DelayUntil is waited for before the first registration, such as WaitTCP; nil registers at once. An error other
-	// than the context's is logged, and it is called again.
+	// Exclusive leaves a key alone that another living registration keeps; else it is taken over.
+	Exclusive bool
+	// DelayUntil is waited for before the first registration, such as WaitTCP; nil registers at once. A Refusal ends the
+	// registration; another error than the context's is logged, and it is called again.
 	DelayUntil func(context.Context) error
 }
 
-// Registration keeps one instance registered: it renews the lease, and registers again when the lease was lost or etcd
-// came back without its data. While the lease lives, a key that somebody else deleted stays deleted.
+// Registration keeps one instance registered: it renews the lease, and registers again when the lease was lost, etcd
+// came back without its data, or the key vanished. A key that was marked draining before it was deleted, as Deregister
+// does, stays deleted while the lease lives.
 type Registration struct {
 	cfg        RegistrationConfig
 	key        string
@@ -50,6 +52,7 @@ type Registration struct {
 	stopped    chan struct{}
 	once       sync.Once
 	registered chan struct{}
+	failed     chan error
 	lease      clientv3.LeaseID // read after stopped
 }
 
@@ -71,7 +74,7 @@ func Register(ctx context.Context, client *clientv3.Client, cfg RegistrationConf
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Registration{
 		cfg: cfg, key: InstanceKey(cfg.Prefix, cfg.Service, cfg.Name), value: string(value), client: client, cancel: cancel,
-		stopped: make(chan struct{}), registered: make(chan struct{}),
+		stopped: make(chan struct{}), registered: make(chan struct{}), failed: make(chan error, 1),
 	}
 	r.log = log.With("key", r.key)
 	go r.keep(ctx)
@@ -80,6 +83,9 @@ func Register(ctx context.Context, client *clientv3.Client, cfg RegistrationConf
 
 // Registered is closed when the instance is registered for the first time.
 func (r *Registration) Registered() <-chan struct{} { return r.registered }
+
+// Failed delivers the Refusal that ended the registration before it came about.
+func (r *Registration) Failed() <-chan error { return r.failed }
 
 // Key returns the etcd key of the registration.
 func (r *Registration) Key() string { return r.key }
@@ -141,6 +147,9 @@ func (r *Registration) keep(ctx context.Context) {
 			}
 			continue
 		}
+		if r.refused(err) {
+			return
+		}
 		if reason := err.Error(); ctx.Err() == nil && reason != last {
 			r.log.Warn("registration failed and is tried again", "error", reason)
 			last = reason
@@ -153,13 +162,18 @@ func (r *Registration) keep(ctx context.Context) {
 
 // delay waits for DelayUntil. It reports whether ctx goes on.
 func (r *Registration) delay(ctx context.Context) bool {
+	last := ""
 	for r.cfg.DelayUntil != nil && ctx.Err() == nil {
 		err := r.cfg.DelayUntil(ctx)
 		if err == nil {
 			break
 		}
-		if ctx.Err() == nil {
-			r.log.Warn("not ready to be registered", "error", err)
+		if r.refused(err) {
+			return false
+		}
+		if reason := err.Error(); ctx.Err() == nil && reason != last {
+			r.log.Warn("not ready to be registered", "error", reason)
+			last = reason
 		}
 		pause(ctx, time.Second)
 	}
@@ -168,6 +182,10 @@ func (r *Registration) delay(ctx context.Context) bool {
 
 // register writes the key under a new lease. The channel is closed when the lease is lost or ctx ends.
 func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err error) {
+	conditions, err := r.vacant(ctx)
+	if err != nil {
+		return nil, err
+	}
 	request, cancel := context.WithTimeout(ctx, etcdwatch.RequestTimeout)
 	defer cancel()
 	grant, err := r.client.Grant(request, int64(r.cfg.TTL/time.Second))
@@ -175,9 +193,12 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 		return nil, fmt.Errorf("grant a lease: %w", err)
 	}
 	r.lease = grant.ID
-	put, err := r.client.Put(request, r.key, r.value, clientv3.WithLease(grant.ID))
+	put, err := r.client.Txn(request).If(conditions...).Then(clientv3.OpPut(r.key, r.value, clientv3.WithLease(grant.ID))).Commit()
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", r.key, err)
+	}
+	if !put.Succeeded {
+		return nil, fmt.Errorf("write %s: somebody else wrote it at the same moment", r.key)
 	}
 	answers, err := r.client.KeepAlive(ctx, grant.ID)
 	if err != nil {
@@ -185,7 +206,7 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 	}
 	ended := make(chan struct{})
 	watched, unwatch := context.WithCancel(ctx)
-	go r.keepLease(watched, grant.ID, put.Header.Revision+1)
+	go r.guard(watched, grant.ID, put.Header.Revision+1)
 	go func() {
 		defer close(ended)
 		defer unwatch()
@@ -195,57 +216,10 @@ func (r *Registration) register(ctx context.Context) (lost <-chan struct{}, err 
 	return ended, nil
 }
 
-// keepLease puts the lease back on the key when somebody edits it: a plain `etcdctl put` takes it off, and an instance
-// that dies would then stay registered for ever. The edited value stands until the instance is registered again.
-func (r *Registration) keepLease(ctx context.Context, lease clientv3.LeaseID, from int64) {
-	for answer := range r.client.Watch(ctx, r.key, clientv3.WithRev(from)) {
-		for _, ev := range answer.Events {
-			if ev.Type == clientv3.EventTypeDelete {
-				if ctx.Err() == nil && r.leaseLives(ctx, lease) {
-					r.log.Warn("somebody deleted the registration; the instance gets no traffic until it is registered again")
-				}
-				continue
-			}
-			if clientv3.LeaseID(ev.Kv.Lease) != clientv3.NoLease {
-				continue
-			}
-			unchanged := clientv3.Compare(clientv3.ModRevision(r.key), "=", ev.Kv.ModRevision)
-			again := clientv3.OpPut(r.key, string(ev.Kv.Value), clientv3.WithLease(lease))
-			if _, err := r.client.Txn(ctx).If(unchanged).Then(again).Commit(); err != nil && ctx.Err() == nil {
-				r.log.Warn("the key was edited and has lost its lease", "error", err)
-			}
-		}
-	}
-}
-
-// leaseLives tells a key that was deleted from one that ended with its lease.
-func (r *Registration) leaseLives(ctx context.Context, lease clientv3.LeaseID) bool {
-	left, err := r.client.TimeToLive(ctx, lease)
-	return err == nil && left.TTL > 0
-}
-
 // pause waits, but not longer than ctx.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():
-	}
-}
-
-// WaitTCP returns a DelayUntil that waits until the address accepts a TCP connection.
-func WaitTCP(hostPort string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		const interval = 200 * time.Millisecond
-		dialer := net.Dialer{Timeout: 2 * time.Second}
-		for {
-			conn, err := dialer.DialContext(ctx, "tcp", hostPort)
-			if err == nil {
-				return conn.Close()
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			pause(ctx, interval)
-		}
 	}
 }

@@ -126,3 +126,20 @@ func readInstance(value []byte) (model.Instance, bool) {
 	in, err := parseInstance(node)
 	return in, err == nil
 }
+
+// Registered lists the instances of a service that have a registration in the mesh's own part of etcd, in the order of their
+// keys. What cannot be used is left out.
+func Registered(ctx context.Context, client *clientv3.Client, prefix, service string) ([]model.Instance, error) {
+	key := InstanceKey(prefix, service, "")
+	r, err := client.Get(ctx, key, clientv3.WithPrefix())
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", key, err)
+	}
+	var list []model.Instance
+	for _, kv := range r.Kvs {
+		if in, ok := readInstance(kv.Value); ok {
+			list = append(list, in)
+		}
+	}
+	return list, nil
+}

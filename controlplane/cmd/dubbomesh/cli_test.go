@@ -75,6 +75,21 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
+// waitFor polls until something is met.
+func waitFor(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for !met() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
 // until polls the control plane's view of a service.
 func (r rig) until(t *testing.T, service, what string, met func([]api.Instance) bool) {
 	t.Helper()
@@ -105,7 +120,7 @@ func (r rig) register(t *testing.T, args ...string) (end func() string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	root := newRoot()
-	root.SetArgs(append([]string{"register", "--etcd", r.etcd}, args...))
+	root.SetArgs(append([]string{"register", "--etcd", r.etcd, "--api", r.api}, args...))
 	root.SetOut(writer)
 	root.SetErr(io.Discard)
 	code := make(chan int, 1)
@@ -178,7 +193,7 @@ func TestWaitHealthyRegistersOnceTheAddressAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	end := r.register(t, "orders", "--address", l.Addr().String(), "--wait-healthy")
+	end := r.register(t, "orders", "--address", l.Addr().String(), "--wait-healthy", "--protocol", "http")
 	r.until(t, "orders", "the instance is there", weighs(100))
 	end()
 }

@@ -23,7 +23,8 @@ func newRegister() *cobra.Command {
 		Use:   "register <service> --address ip:port",
 		Short: "Register an instance and keep its lease alive, until Ctrl-C",
 		Long: "Register an instance of a service and keep its lease alive in the foreground. Ctrl-C, SIGTERM or SIGHUP marks it\n" +
-			"draining and deregisters it; when the process dies otherwise, the registration ends with its lease.",
+			"draining and deregisters it; when the process dies otherwise, the registration ends with its lease. What another\n" +
+			"living process registered under the same name is left alone, unless --takeover says otherwise.",
 		Example: "  dubbomesh register com.example.Hello --address 10.0.0.5:20880 --weight 200 --label version=v2\n" +
 			"  dubbomesh register orders --address 10.0.0.6:8080 --protocol http --wait-healthy",
 		Args:              cobra.ExactArgs(1),
@@ -35,6 +36,9 @@ func newRegister() *cobra.Command {
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
 				registration.Prefix = c.Etcd.Prefix
+				if err := checkPeers(ctx, cmd, client, c, registration); err != nil {
+					return err
+				}
 				return keepRegistered(ctx, cmd, client, registration, c)
 			})
 		},
@@ -49,7 +53,8 @@ func newRegister() *cobra.Command {
 	f.String("version", "", "Dubbo version")
 	f.String("zone", "", "where it runs, for routing to the nearest")
 	f.Duration("ttl", registry.DefaultTTL, "how long the registration outlives this process")
-	f.Bool("wait-healthy", false, "register only once the address accepts connections")
+	f.Bool("wait-healthy", false, "register only once the address accepts connections, and answers a heartbeat if it is to speak dubbo")
+	f.Bool("takeover", false, "register although another living process keeps the same name")
 	_ = cmd.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions(protocols(), cobra.ShellCompDirectiveNoFileComp))
 	settings.Flags(f, settings.EtcdGroup, settings.APIGroup, settings.LogGroup)
 	return cmd
@@ -91,7 +96,12 @@ func registrationOf(cmd *cobra.Command, service string) (registry.RegistrationCo
 	if c.TTL, _ = f.GetDuration("ttl"); c.TTL < time.Second {
 		return c, fmt.Errorf("--ttl is %s: write 1s or more", c.TTL)
 	}
-	if wait, _ := f.GetBool("wait-healthy"); wait {
+	takeover, _ := f.GetBool("takeover")
+	c.Exclusive = !takeover
+	switch wait, _ := f.GetBool("wait-healthy"); {
+	case wait && c.Instance.Protocol == model.ProtocolDubbo:
+		c.DelayUntil = registry.WaitDubbo(c.Instance.HostPort())
+	case wait:
 		c.DelayUntil = registry.WaitTCP(c.Instance.HostPort())
 	}
 	return c, nil
@@ -105,12 +115,16 @@ func keepRegistered(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 		return err
 	}
 	if rc.DelayUntil != nil {
-		cmd.PrintErrf("waiting until %s accepts connections\n", rc.Instance.HostPort())
+		cmd.PrintErrf("waiting until %s %s\n", rc.Instance.HostPort(), healthy(rc.Instance.Protocol))
 	}
+	there := false
 	select {
 	case <-r.Registered():
-		say(cmd, "registered %s; Ctrl-C deregisters it", r.Key())
+		there = true
+		say(cmd, "registered %s as %s; Ctrl-C deregisters it", r.Key(), rc.Instance.Protocol)
 		<-ctx.Done()
+	case err := <-r.Failed():
+		return fmt.Errorf("%w; %s", err, remedy(err))
 	case <-ctx.Done():
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
@@ -118,6 +132,10 @@ func keepRegistered(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 	if err := r.Close(bounded); err != nil {
 		return fmt.Errorf("deregister %s: %w; it ends with its lease, within %s", r.Key(), err, rc.TTL)
 	}
-	say(cmd, "deregistered %s", r.Key())
+	if there {
+		say(cmd, "deregistered %s", r.Key())
+	} else {
+		say(cmd, "nothing was registered")
+	}
 	return nil
 }
