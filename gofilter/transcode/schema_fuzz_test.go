@@ -1,11 +1,9 @@
 package transcode
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
-	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
 )
 
 // FuzzSchemaArguments checks that any body is refused with a problem or becomes a frame that can be read to its end.
@@ -41,16 +39,6 @@ func FuzzSchemaArguments(f *testing.F) {
 			problemOf(t, bad)
 			return
 		}
-		frame = bytes.Clone(frame)
-		var r dubbo.Reader
-		r.Reset(frame[dubbo.HeaderSize:], 0)
-		for r.Kind() != dubbo.Invalid {
-			if err := r.Skip(); err != nil {
-				t.Fatalf("%q: %v", frame, err)
-			}
-		}
-		if r.Offset() != len(frame)-dubbo.HeaderSize {
-			t.Fatalf("%q: read to %d", frame, r.Offset())
-		}
+		readable(t, frame)
 	})
 }
