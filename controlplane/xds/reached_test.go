@@ -3,6 +3,8 @@ package xds_test
 import (
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
@@ -29,8 +31,15 @@ func TestWhoHasWhichPublication(t *testing.T) {
 		t.Fatalf("after the first publication: %+v, %+v", first, reached(2))
 	}
 
+	had, _, _ := r.server.Acknowledged("p")
 	r.server.Publish(world("r2", "a=1/1"))
-	c.nack(c.expect(rds, "r"), "no such thing")
+	unanswered := c.expect(rds, "r")
+	sent, _ := r.server.Config("p")
+	has, how, connected := r.server.Acknowledged("p")
+	if !connected || how.Published != 1 || !how.At.IsZero() || !proto.Equal(has.Routes["r"], had.Routes["r"]) || proto.Equal(has.Routes["r"], sent.Routes["r"]) {
+		t.Errorf("before it has answered: %+v %v, it had %v and was sent %v", how, has.Routes, had.Routes, sent.Routes)
+	}
+	c.nack(unanswered, "no such thing")
 	refused := r.await("refusing", func(p xds.Proxy) bool { return len(p.Types[3].Refused) > 0 })
 	if now := reached(2); !now.At.IsZero() || len(now.Refused) != 1 || now.Refused[0].Text != "no such thing" || now.Refused[0].Since != 2 || now.Refused[0].Accepted != 1 || refused.InSync {
 		t.Fatalf("after a refusal: %+v", now)

@@ -57,17 +57,33 @@ func (s *Server) Proxies() []Proxy {
 // Config returns what the proxy of that ID was last sent, and false if none is connected. Of several proxies with the
 // same ID it is the one that came last. What a proxy kept from an earlier control plane is not in it.
 func (s *Server) Config(id string) (translate.Resources, bool) {
-	var newest *proxy
+	newest := s.newest(id)
+	if newest == nil {
+		return translate.Resources{}, false
+	}
+	return newest.config(func(s subscription) map[string]*entry { return s.sent }), true
+}
+
+// Acknowledged returns what the proxy of that ID has acknowledged, and how far it is with what is published; false if none is
+// connected. Of several proxies with the same ID it is the one that came last.
+func (s *Server) Acknowledged(id string) (translate.Resources, Reached, bool) {
+	newest := s.newest(id)
+	if newest == nil {
+		return translate.Resources{}, Reached{}, false
+	}
+	reached, connected := newest.has(s.Published())
+	return newest.config(subscription.acknowledged), reached, connected
+}
+
+// newest is the proxy of an ID that came last, nil for none.
+func (s *Server) newest(id string) (newest *proxy) {
 	var since time.Time
 	for _, p := range s.list() {
 		if status, ok := p.status(); ok && status.ID == id && !status.Connected.Before(since) {
 			newest, since = p, status.Connected
 		}
 	}
-	if newest == nil {
-		return translate.Resources{}, false
-	}
-	return newest.config(), true
+	return newest
 }
 
 func (s *Server) list() []*proxy {
@@ -111,21 +127,22 @@ func (p *proxy) typeStatus(k kind) Type {
 	return t
 }
 
-func (p *proxy) config() translate.Resources {
+// config is what the proxy has, by what of has to say of each kind.
+func (p *proxy) config(of func(subscription) map[string]*entry) translate.Resources {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return translate.Resources{
-		Clusters:  sentOf[*clusterv3.Cluster](p.gates.subs[clusters]),
-		Endpoints: sentOf[*endpointv3.ClusterLoadAssignment](p.gates.subs[endpoints]),
-		Listeners: sentOf[*listenerv3.Listener](p.gates.subs[listeners]),
-		Routes:    sentOf[*routev3.RouteConfiguration](p.gates.subs[routes]),
-		Secrets:   sentOf[*tlsv3.Secret](p.gates.subs[secrets]),
+		Clusters:  messagesOf[*clusterv3.Cluster](of(p.gates.subs[clusters])),
+		Endpoints: messagesOf[*endpointv3.ClusterLoadAssignment](of(p.gates.subs[endpoints])),
+		Listeners: messagesOf[*listenerv3.Listener](of(p.gates.subs[listeners])),
+		Routes:    messagesOf[*routev3.RouteConfiguration](of(p.gates.subs[routes])),
+		Secrets:   messagesOf[*tlsv3.Secret](of(p.gates.subs[secrets])),
 	}
 }
 
-func sentOf[M proto.Message](s subscription) map[string]M {
-	out := make(map[string]M, len(s.sent))
-	for name, e := range s.sent {
+func messagesOf[M proto.Message](entries map[string]*entry) map[string]M {
+	out := make(map[string]M, len(entries))
+	for name, e := range entries {
 		if m, ok := e.message.(M); ok {
 			out[name] = m
 		}

@@ -126,6 +126,21 @@ func (s *subscription) revert(r response, name string) {
 	}
 }
 
+// acknowledged is what the proxy had before the responses that it has not answered.
+func (s subscription) acknowledged() map[string]*entry {
+	out := maps.Clone(s.sent)
+	for _, r := range slices.Backward(s.inFlight) {
+		for name, before := range r.before {
+			if before != nil {
+				out[name] = before
+			} else {
+				delete(out, name)
+			}
+		}
+	}
+	return out
+}
+
 // answer takes the response that the proxy answers to off the list, with all before it: answers come in order.
 func (s *subscription) answer(nonce string) (r response, ok bool) {
 	i := slices.IndexFunc(s.inFlight, func(r response) bool { return r.nonce == nonce })
