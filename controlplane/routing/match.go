@@ -61,6 +61,13 @@ func misfit(m *routev3.RouteMatch, r Request) (string, error) {
 	return "", nil
 }
 
+// Fits reports whether a request has what a condition on a header asks for; not when how it asks is not known here.
+func Fits(h *routev3.HeaderMatcher, r Request) bool {
+	value, there := r.header(h.GetName())
+	fits, err := fitsHeader(h, value, there)
+	return err == nil && fits
+}
+
 // called names a header, or the argument that it holds.
 func called(header string) string {
 	if path, is := config.ArgumentPath(header); is {
