@@ -41,7 +41,10 @@ type Options struct {
 	Policies func() policystore.State
 	// Rollout returns a function that tells how far proxies were, when it was called, with a policy as of a revision of etcd.
 	Rollout func() func(policy string, revision int64) Rollout
-	Gateway string // ip:port that gateways bind, for the documents of services
+	// Acknowledged is what a connected proxy has acknowledged; false when it is not connected. When it is nil, what the proxy
+	// was sent counts.
+	Acknowledged func(proxy string) (Acknowledged, bool)
+	Gateway      string // ip:port that gateways bind, for the documents of services
 	// Translation is how the mesh is translated, for plans and explanations.
 	Translation translate.Options
 }
@@ -68,7 +71,7 @@ type Options struct {
 //
 // Errors are RFC 9457 problem documents.
 func Handler(mesh Mesh, opt Options, log *slog.Logger) http.Handler {
-	s := server{mesh: mesh, log: log, gateway: opt.Gateway, policies: opt.Policies, rollout: opt.Rollout}
+	s := server{mesh: mesh, log: log, gateway: opt.Gateway, policies: opt.Policies, rollout: opt.Rollout, acknowledged: opt.Acknowledged}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
@@ -113,6 +116,8 @@ type server struct {
 
 	policies func() policystore.State
 	rollout  func() func(policy string, revision int64) Rollout
+
+	acknowledged func(proxy string) (Acknowledged, bool)
 }
 
 func (s server) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -64,11 +64,11 @@ func TestRateLimitsThatApply(t *testing.T) {
 	for want, limits := range map[Answer][]model.RateLimit{
 		Yes: {{Match: page(8, 9)}, {Match: page(1, 7)}}, No: {{Match: page(8, 9)}}, Depends: {{Match: []model.RequestMatch{{Cookies: map[string]model.StringMatch{"a": {}}}}}},
 	} {
-		if got := q.applies(limits, ""); got != want {
+		if got := q.setting("rateLimit", said{"", limits}, "").Applies; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	if got := q.applies(model.Duration(5), ""); got != "" {
+	if got := q.setting("timeout", said{"", model.Duration(5)}, "").Applies; got != "" {
 		t.Errorf("a timeout %s", got)
 	}
 }

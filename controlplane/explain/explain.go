@@ -6,8 +6,6 @@ package explain
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -16,31 +14,37 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/routing"
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
-	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // Question is a request, and by what it is to be judged.
 type Question struct {
 	Request  routing.Request
-	Port     uint32         // of the gateway; 0 for those that answer everything
+	Service  string         // that the request is meant for; "" when host and path say all
+	Port     uint32         // of the gateway; 0 for that of the settings
 	Snapshot model.Snapshot // with its policies
 	Options  translate.Options
-	Live     *translate.Resources // what a proxy was sent; nil judges by what it would be sent now
+	Live     *translate.Resources // what a proxy has acknowledged; nil judges by what it would be sent now
+	Behind   *Behind              // Live is not the newest, and the policies are those that it was made of, as far as they are known
 }
 
 // Explanation is what becomes of a request.
 type Explanation struct {
 	Request string   `json:"request"` // POST host/path
 	Proxy   string   `json:"proxy,omitempty"`
-	Routes  []Route  `json:"routes"`          // that it may take; none when Envoy itself answers 404
-	Notes   []string `json:"notes,omitempty"` // what this explanation does not know
+	Behind  *Behind  `json:"behind,omitempty"`  // the proxy lacks something of what is published
+	Gateway *Gateway `json:"gateway,omitempty"` // the port that the request comes to
+	Routes  []Route  `json:"routes"`            // that it may take; none when Envoy itself answers 404
+	Notes   []string `json:"notes,omitempty"`   // what this explanation does not know
 }
 
 // Route is a route that the request may take.
 type Route struct {
 	Service      string        `json:"service,omitempty"`   // that it is of
 	Method       string        `json:"method,omitempty"`    // of Dubbo, as far as the path says
-	Operation    string        `json:"operation,omitempty"` // of a Mapping policy: GET /users/{id}
+	Operation    string        `json:"operation,omitempty"` // GET /users/{id}
+	Mapping      *Mapping      `json:"mapping,omitempty"`   // whose operation it is
+	Lane         *Lane         `json:"lane,omitempty"`      // nil where the service has no lanes
+	Exposed      *Exposed      `json:"exposed,omitempty"`   // by a Gateway policy
 	VirtualHost  string        `json:"virtualHost"`
 	Place        string        `json:"place"`          // where it stands in the proxy's routes
 	Rule         string        `json:"rule,omitempty"` // Route/hello rules[0]; "" when no policy's rule fits
@@ -53,8 +57,12 @@ type Route struct {
 	Passed       []string      `json:"passed,omitempty"` // rules before it that the request does not fit, and why
 }
 
-// Explain answers a question.
+// Explain answers a question. It fails with UnknownService when the service that is asked about is not there.
 func Explain(q Question) (Explanation, error) {
+	q, err := q.addressed()
+	if err != nil {
+		return Explanation{}, err
+	}
 	out := Explanation{Request: fmt.Sprintf("%s %s%s", q.Request.Verb, q.Request.Host, q.Request.Path), Routes: []Route{}}
 	marked := translate.Translate(markRules(q.Snapshot), q.Options)
 	now, err := q.find(marked)
@@ -68,14 +76,18 @@ func Explain(q Question) (Explanation, error) {
 			return out, err
 		}
 	}
+	out.Behind, out.Gateway = q.Behind, q.gateway()
 	for i, m := range found {
 		rule, passed := "", []routing.Passed(nil)
 		if i < len(now) && same(now[i].Route, m.Route) {
 			rule, passed = ruleOf(now[i].Route), now[i].Passed
 		} else {
-			out.Notes = append(out.Notes, fmt.Sprintf("route %d of the proxy is another than policies make it now: the proxy does not have the newest yet, or refused it; the settings below are those of the policies now", m.Index))
+			out.Notes = append(out.Notes, fmt.Sprintf("route %d of the proxy is another than policies make it %s: the proxy does not have the newest yet, or refused it; the settings below are those of the policies %[2]s", m.Index, q.when()))
 		}
 		out.Routes = append(out.Routes, q.route(m, rule, passed, resources))
+	}
+	if why := q.missed(out.Routes); why != "" {
+		out.Notes = append(out.Notes, why)
 	}
 	if len(found) > 0 {
 		out.Notes = append(out.Notes, UnseenNote)
@@ -88,7 +100,7 @@ const UnseenNote = "what Envoy itself finds out (active health checks, ejections
 
 // find finds the routes that the request may take at its port.
 func (q Question) find(r translate.Resources) ([]routing.Match, error) {
-	routes, err := routesAt(r, q.Port)
+	routes, err := q.routesAt(r)
 	if err != nil {
 		return nil, err
 	}
@@ -133,14 +145,15 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	if m.Prefix != "" {
 		out.Place = fmt.Sprintf("%s routes[%d]", m.Prefix, m.Index)
 	}
-	out.Passed = whyNot(passed, rule)
+	out.Passed = q.whyNot(passed, rule)
 	out.Answer = answer(m.Route)
 	service, known := q.service(m, rule)
 	if known {
 		out.Service, out.Method = service.Name, q.method(service, m)
 		if op, mapped := q.operation(service, m.Route); mapped {
-			out.Method, out.Operation = op.Method, op.Verb+" "+op.Path
+			out.Method, out.Operation, out.Mapping = op.Method, op.Verb+" "+op.Path, q.mapping(service, op)
 		}
+		out.Exposed = q.exposed(service.Name, m.Prefix)
 	}
 	action := m.Route.GetRoute()
 	if action != nil {
@@ -150,52 +163,26 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 		policies := q.Snapshot.Policies.For(service)
 		as := q
 		as.Request.Path = seen(q.Request.Path, m.Prefix, service)
-		out.Settings = as.settings(service, out.Method, q.rule(rule), rule, action != nil)
+		own, _ := q.rule(rule)
+		out.Settings, out.Lane = as.settings(service, out.Method, own, rule, action != nil), as.lane(service, out.Method, m, passed)
 		if len(policies.Access) > 0 {
 			out.Access, out.Callers = as.access(policies.Access, out.Method)
 		}
+	} else {
+		out.Settings = q.telemetry()
 	}
 	return out
 }
 
 // seen is the path as policies have it: that of a call as it is, that of an HTTP service without the service's name.
 func seen(path, prefix string, service model.Service) string {
-	for _, in := range service.Instances {
-		if in.Protocol == model.ProtocolDubbo || in.Protocol == model.ProtocolTriple || in.Protocol == model.ProtocolGRPC {
-			return path
-		}
+	if called(service) {
+		return path
 	}
 	if rest, below := strings.CutPrefix(path, prefix); below && prefix != "" && strings.HasPrefix(rest, "/") {
 		return rest
 	}
 	return path
-}
-
-// whyNot says of each rule that stands before the one that fits why it does not. A rule may have a route for each method
-// with settings of its own: that the path is another one is told only when there is nothing better to tell.
-func whyNot(passed []routing.Passed, rule string) (out []string) {
-	var rules []string
-	reasons := map[string][]string{}
-	for _, p := range passed {
-		name := ruleOf(p.Route)
-		if name == "" || name == rule {
-			continue
-		}
-		if _, known := reasons[name]; !known {
-			rules = append(rules, name)
-		}
-		if !slices.Contains(reasons[name], p.Why) {
-			reasons[name] = append(reasons[name], p.Why)
-		}
-	}
-	for _, name := range rules {
-		all := reasons[name]
-		if better := slices.DeleteFunc(slices.Clone(all), func(why string) bool { return strings.HasPrefix(why, "the path ") }); len(better) > 0 {
-			all = better
-		}
-		out = append(out, name+": "+strings.Join(all, "; "))
-	}
-	return out
 }
 
 // answer is what is answered without asking a service; "" when one is asked.
@@ -258,41 +245,4 @@ func (q Question) method(s model.Service, m routing.Match) string {
 		return ""
 	}
 	return rest
-}
-
-// operation is the one of a Mapping policy that the route tells the filter, by its place in a schema.
-func (q Question) operation(s model.Service, r *routev3.Route) (config.Operation, bool) {
-	told := map[string]string{}
-	for _, h := range r.GetRequestHeadersToAdd() {
-		told[h.GetHeader().GetKey()] = h.GetHeader().GetValue()
-	}
-	index, err := strconv.Atoi(told[config.OperationHeader])
-	if err != nil {
-		return config.Operation{}, false
-	}
-	in, seen := translate.InputOf(q.Snapshot, s), map[[2]string]bool{}
-	for _, i := range s.Instances {
-		variant := [2]string{i.Group, i.Version}
-		if seen[variant] {
-			continue
-		}
-		seen[variant] = true
-		schema, known := translate.Schema(in, i.Group, i.Version)
-		if known && schema.ID() == told[config.SchemaHeader] && index < len(schema.Operations) {
-			return schema.Operations[index], true
-		}
-	}
-	return config.Operation{}, false
-}
-
-// rule finds the rule that a mark names.
-func (q Question) rule(mark string) model.Rule {
-	for _, p := range q.Snapshot.Policies.Routes {
-		for i, rule := range p.Rules {
-			if at := fmt.Sprintf("%s rules[%d]", model.PolicyID(p), i); mark == at || strings.HasPrefix(mark, at+" ") {
-				return rule
-			}
-		}
-	}
-	return model.Rule{}
 }

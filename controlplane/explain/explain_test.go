@@ -115,15 +115,15 @@ func TestWhoWins(t *testing.T) {
 		want    []Setting
 	}{
 		"the service's policies": {"/com.example.Hello/other", nil, "", []Setting{
-			{"timeout", "2s", "Traffic/a", []string{"Traffic/b", "Mesh/all", "settings route.timeout"}, ""},
-			{"retry", `{"attempts":1}`, "Traffic/a", []string{"settings route.retries"}, ""},
-			{"limits", `{"requests":50}`, "Mesh/all", nil, ""},
+			{"timeout", "2s", "Traffic/a", []string{"Traffic/b", "Mesh/all", "settings route.timeout"}, "", nil},
+			{"retry", `{"attempts":1}`, "Traffic/a", []string{"settings route.retries"}, "", nil},
+			{"limits", `{"requests":50}`, "Mesh/all", nil, "", nil},
 		}},
 		"a method": {"/com.example.Hello/report", nil, "", []Setting{
-			{"timeout", "30s", "Traffic/a methods.report", []string{"Traffic/a", "Traffic/b", "Mesh/all", "settings route.timeout"}, ""},
+			{"timeout", "30s", "Traffic/a methods.report", []string{"Traffic/a", "Traffic/b", "Mesh/all", "settings route.timeout"}, "", nil},
 		}},
 		"a rule": {"/com.example.Hello/sayHi", []string{"x-user=bob"}, "Route/canary rules[0] (testers)", []Setting{
-			{"timeout", "1s", "Route/canary rules[0] (testers)", []string{"Traffic/a", "Traffic/b", "Mesh/all", "settings route.timeout"}, ""},
+			{"timeout", "1s", "Route/canary rules[0] (testers)", []string{"Traffic/a", "Traffic/b", "Mesh/all", "settings route.timeout"}, "", nil},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

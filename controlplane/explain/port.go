@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,11 +14,9 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 )
 
-// routesAt are the routes of a port; 0 stands for the ports that answer everything.
-func routesAt(r translate.Resources, port uint32) (*routev3.RouteConfiguration, error) {
-	if port == 0 {
-		return r.Routes[translate.GatewayRoutes], nil
-	}
+// routesAt are the routes of the port that the question is about.
+func (q Question) routesAt(r translate.Resources) (*routev3.RouteConfiguration, error) {
+	port := cmp.Or(q.Port, q.Options.GatewayPort)
 	var open []string
 	for _, name := range translate.Names(r.Listeners) {
 		l := r.Listeners[name]

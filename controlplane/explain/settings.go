@@ -18,6 +18,13 @@ type Setting struct {
 	From       string   `json:"from"`                 // the policy, and where in it; or the setting of the control plane
 	Overridden []string `json:"overridden,omitempty"` // who says something else that does not count, the nearest first
 	Applies    Answer   `json:"applies,omitempty"`    // of rate limits and faults: that the request is one of those they are for
+	Each       []Part   `json:"each,omitempty"`       // of several rate limits or faults
+}
+
+// Part is one of several rate limits or faults in one place.
+type Part struct {
+	Value   string `json:"value"` // as a policy has it
+	Applies Answer `json:"applies"`
 }
 
 // said is what one place says of a field.
@@ -41,12 +48,33 @@ func (q Question) settings(service model.Service, method string, rule model.Rule
 		q.collectAll(byField, service, "", "", func(p model.ServicePolicies) any { return p.Traffic })
 		q.defaults(byField)
 	}
-	var out []Setting
+	q.tells(byField, service)
+	if g, is := q.opener(); is && g.CORS != nil {
+		byField["cors"] = append(byField["cors"], said{model.PolicyID(g), *g.CORS})
+	}
+	return q.merge(byField, method)
+}
+
+// telemetry are the settings of requests of no service in particular.
+func (q Question) telemetry() []Setting {
+	byField := map[string][]said{}
+	q.tells(byField, model.Service{})
+	return q.merge(byField, "")
+}
+
+// tells notes what is told of the requests of a service.
+func (q Question) tells(byField map[string][]said, service model.Service) {
+	q.collectAll(byField, service, "", "", func(p model.ServicePolicies) any { return p.Telemetry })
+}
+
+// merge lists of each field what is in force, and who lost it.
+func (q Question) merge(byField map[string][]said, method string) []Setting {
+	out := []Setting{}
 	for field, all := range byField {
-		s := Setting{Field: field, Value: text(all[0].value), From: all[0].from, Applies: q.applies(all[0].value, method)}
+		s := q.setting(field, all[0], method)
 		for _, other := range all[1:] {
 			if field == "rateLimit" { // they count beside each other
-				out = append(out, Setting{Field: field, Value: text(other.value), From: other.from, Applies: q.applies(other.value, method)})
+				out = append(out, q.setting(field, other, method))
 				continue
 			}
 			s.Overridden = append(s.Overridden, other.from)
@@ -57,22 +85,30 @@ func (q Question) settings(service model.Service, method string, rule model.Rule
 	return out
 }
 
-// applies says of rate limits and faults whether the request is one of those that one of them is for; "" of other settings.
-func (q Question) applies(value any, method string) Answer {
-	out := No
-	switch list := value.(type) {
+// setting is what one place says of a field. Of rate limits and faults it says whether the request is one of those that one
+// of them is for.
+func (q Question) setting(field string, by said, method string) Setting {
+	s := Setting{Field: field, Value: text(by.value), From: by.from}
+	switch list := by.value.(type) {
 	case []model.RateLimit:
 		for _, l := range list {
-			out = either(out, q.calls(l.Match, method))
+			s.Each = append(s.Each, Part{text(l), q.calls(l.Match, method)})
 		}
 	case []model.Fault:
 		for _, f := range list {
-			out = either(out, q.calls(f.Match, method))
+			s.Each = append(s.Each, Part{text(f), q.calls(f.Match, method)})
 		}
 	default:
-		return ""
+		return s
 	}
-	return out
+	s.Applies = No
+	for _, one := range s.Each {
+		s.Applies = either(s.Applies, one.Applies)
+	}
+	if len(s.Each) == 1 {
+		s.Each = nil
+	}
+	return s
 }
 
 // ruleFields are the fields of a rule that say how a request is treated, not which one or where it goes.
@@ -111,6 +147,7 @@ func (q Question) collectAll(byField map[string][]said, service model.Service, p
 // without leaves a policy with settings out.
 func without(p model.Policies, id string) model.Policies {
 	p.Traffic = slices.DeleteFunc(slices.Clone(p.Traffic), func(t model.Traffic) bool { return model.PolicyID(t) == id })
+	p.Telemetry = slices.DeleteFunc(slices.Clone(p.Telemetry), func(t model.Telemetry) bool { return model.PolicyID(t) == id })
 	p.Meshes = slices.DeleteFunc(slices.Clone(p.Meshes), func(m model.Mesh) bool { return model.PolicyID(m) == id })
 	return p
 }

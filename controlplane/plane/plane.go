@@ -84,7 +84,7 @@ const stopping = 3 * time.Second
 func (p *Plane) Run(ctx context.Context) error {
 	web := &http.Server{
 		Handler: api.Handler(p.feed, api.Options{
-			Metrics: p.metrics, Pprof: p.config.API.Pprof, Policies: p.feed.Policies, Rollout: p.feed.Rollout,
+			Metrics: p.metrics, Pprof: p.config.API.Pprof, Policies: p.feed.Policies, Rollout: p.feed.Rollout, Acknowledged: p.feed.acknowledged,
 			Gateway:     net.JoinHostPort(p.config.Gateway.Address, strconv.Itoa(p.config.Gateway.Port)),
 			Translation: TranslateOptions(p.config),
 		}, p.log),

@@ -98,3 +98,18 @@ func TestSuspects(t *testing.T) {
 		t.Error("it was published with 2, and not any more with 3")
 	}
 }
+
+// TestAsOf takes changes back until a publication.
+func TestAsOf(t *testing.T) {
+	states := [][]policystore.Version{versions("a=1"), versions("a=1", "b=2"), versions("a=3", "b=2", "c=4"), versions("a=3", "b=5"), versions("b=5")}
+	list := []publication{{number: 1}}
+	for i := 1; i < len(states); i++ {
+		list = append(list, publication{number: uint64(2*i + 1), changed: changes(states[i-1], states[i])})
+	}
+	inForce := states[len(states)-1]
+	for number, want := range map[uint64][]policystore.Version{1: states[0], 2: states[0], 3: states[1], 4: states[1], 5: states[2], 8: states[3], 9: inForce, 12: inForce} {
+		if got := shown(changes(want, asOf(inForce, list, number))); got != "" {
+			t.Errorf("with publication %d: %s", number, got)
+		}
+	}
+}

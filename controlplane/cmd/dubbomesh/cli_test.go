@@ -41,12 +41,20 @@ func newRig(t *testing.T) rig {
 // controlPlane runs a control plane until the test ends, and returns the address of its API.
 func controlPlane(t *testing.T, etcd string) string {
 	t.Helper()
+	api, _ := controlPlaneFor(t, etcd, 8080)
+	return api
+}
+
+// controlPlaneFor is one whose Envoys listen on a port, and returns the addresses of its API and for Envoys.
+func controlPlaneFor(t *testing.T, etcd string, gateway int) (api, xds string) {
+	t.Helper()
 	c, err := settings.Load(pflag.NewFlagSet("test", pflag.ContinueOnError), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Etcd.Endpoints = []string{etcd}
 	c.XDS.Listen, c.API.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	c.Gateway.Port, c.Gateway.DubboPort = gateway, 0
 	p, err := plane.Listen(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +68,7 @@ func controlPlane(t *testing.T, etcd string) string {
 			t.Errorf("the control plane ended with %v", err)
 		}
 	})
-	return p.API().String()
+	return p.API().String(), p.XDS().String()
 }
 
 // command runs the program and returns its exit code and both outputs.
