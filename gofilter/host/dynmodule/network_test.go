@@ -64,8 +64,13 @@ func TestThousandCalls(t *testing.T) {
 	}
 	c.send(all)
 	var calls []under
-	for range n {
-		calls = append(calls, <-arrived)
+	for late := time.After(2 * time.Minute); len(calls) < n; {
+		select {
+		case u := <-arrived:
+			calls = append(calls, u)
+		case <-late:
+			t.Fatalf("%d of %d calls have reached the provider", len(calls), n)
+		}
 	}
 	for i := n - 1; i >= 0; i-- {
 		echo(calls[i].peer, calls[i].call)
