@@ -32,7 +32,8 @@ type Instance struct {
 	Address     string            `json:"address"` // ip:port
 	Protocol    string            `json:"protocol"`
 	Weight      uint32            `json:"weight"`
-	Status      string            `json:"status"` // up or draining
+	Registered  *uint32           `json:"registeredWeight,omitempty"` // what it registered with, where weight is an override
+	Status      string            `json:"status"`                     // up or draining
 	Group       string            `json:"group,omitempty"`
 	Version     string            `json:"version,omitempty"`
 	Zone        string            `json:"zone,omitempty"`
@@ -86,6 +87,9 @@ func instance(service string, in model.Instance) Instance {
 	view := Instance{
 		Service: service, Address: in.HostPort(), Protocol: string(in.Protocol), Weight: in.Weight, Status: string(in.Status),
 		Group: in.Group, Version: in.Version, Zone: in.Zone, Labels: in.Labels, SidecarPort: in.SidecarPort, Source: in.Source,
+	}
+	if in.Overridden {
+		view.Registered = &in.Registered
 	}
 	if in.WarmUp > 0 {
 		view.WarmUp = in.WarmUp.String()

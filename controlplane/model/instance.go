@@ -45,6 +45,8 @@ type Instance struct {
 	Port        uint32 // 1..65535
 	Protocol    Protocol
 	Weight      uint32 // 0..MaxWeight; 0 means no traffic
+	Overridden  bool   // Weight is an operator's, not what was registered
+	Registered  uint32 // the weight that was registered, where Overridden
 	Group       string // Dubbo group, "" for none
 	Version     string // Dubbo version, "" for none
 	Zone        string

@@ -37,7 +37,7 @@ func sameService(a, b model.Service) bool {
 // sameInstance compares everything an instance is: a field that is forgotten here would never reach a proxy, and a test
 // holds this function against the type.
 func sameInstance(a, b model.Instance) bool {
-	return a.Address == b.Address && a.Port == b.Port && a.Protocol == b.Protocol && a.Weight == b.Weight &&
+	return a.Address == b.Address && a.Port == b.Port && a.Protocol == b.Protocol && a.Weight == b.Weight && a.Overridden == b.Overridden && a.Registered == b.Registered &&
 		a.Group == b.Group && a.Version == b.Version && a.Zone == b.Zone && a.Status == b.Status &&
 		a.SidecarPort == b.SidecarPort && a.WarmUp == b.WarmUp && a.Source == b.Source && maps.Equal(a.Labels, b.Labels)
 }

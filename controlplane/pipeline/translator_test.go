@@ -189,6 +189,8 @@ func TestSameInstanceLooksAtEveryField(t *testing.T) {
 			field.SetString("x")
 		case reflect.Uint32:
 			field.SetUint(1)
+		case reflect.Bool:
+			field.SetBool(true)
 		case reflect.Int64:
 			field.SetInt(1)
 		case reflect.Map:

@@ -39,7 +39,7 @@ func (t *table) merge(service string) []model.Instance {
 			}
 		}
 		if w := weights[hostPort{in.Address, in.Port}]; w != nil {
-			in.Weight = *w.record.weight
+			in.Overridden, in.Registered, in.Weight = true, in.Weight, *w.record.weight
 		}
 		merged = append(merged, in)
 	}

@@ -75,6 +75,31 @@ func ResetWeight(ctx context.Context, client *clientv3.Client, prefix, service, 
 	return nil
 }
 
+// WeightOverride is an override as it stands in etcd.
+type WeightOverride struct {
+	Service string `json:"service"`
+	Address string `json:"address"` // ip:port
+	Weight  uint32 `json:"weight"`
+	Key     string `json:"key"`
+}
+
+// WeightOverrides lists the overrides in the order of their keys, whether there are such instances or not. Keys that cannot
+// be read are left out.
+func WeightOverrides(ctx context.Context, client *clientv3.Client, prefix string) ([]WeightOverride, error) {
+	folder := strings.TrimRight(cmp.Or(prefix, DefaultPrefix), "/") + "/weights/"
+	r, err := client.Get(ctx, folder, clientv3.WithPrefix())
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", folder, err)
+	}
+	list := []WeightOverride{}
+	for _, kv := range r.Kvs {
+		if o, err := parseOverride(strings.TrimPrefix(string(kv.Key), folder), kv.Value); err == nil {
+			list = append(list, WeightOverride{Service: o.service, Address: o.host.String(), Weight: *o.weight, Key: string(kv.Key)})
+		}
+	}
+	return list, nil
+}
+
 // Deregister removes a native registration, whoever keeps it. The instance is marked draining first, so that its
 // disappearance counts as intended. It returns ErrNotFound when the instance is not registered.
 func Deregister(ctx context.Context, client *clientv3.Client, prefix, service, instance string) error {

@@ -206,12 +206,23 @@ func TestWaitHealthyRegistersOnceTheAddressAnswers(t *testing.T) {
 	end()
 }
 
-func TestWeightOfUnknownInstanceIsNoted(t *testing.T) {
+func TestWeightOfUnknownInstance(t *testing.T) {
 	r := newRig(t)
-	code, _, errs := command(t, "weight", "no.such", "10.0.0.1:1", "5", "--etcd", r.etcd, "--api", r.api)
-	if code != 0 || !strings.Contains(errs, "knows no instance 10.0.0.1:1 of no.such") {
-		t.Errorf("%d %s", code, errs)
-	}
+	end := r.register(t, "com.example.Hello", "--address", "10.0.0.1:20880", "--weight", "200")
+	defer end()
+	r.until(t, "com.example.Hello", "the instance is there", weighs(200))
+	with := func(args ...string) []string { return append(args, "--etcd", r.etcd, "--api", r.api) }
+	want(t, 1, "", `dubbomesh: there is no service com.example.Helo: did you mean "com.example.Hello"\? Nothing was changed; --force .*`, with("weight", "com.example.Helo", "10.0.0.1:20880", "5")...)
+	want(t, 1, "", `dubbomesh: there is no instance 10.0.0.1:20881 of com.example.Hello: did you mean "10.0.0.1:20880"\? .*`, with("weight", "com.example.Hello", "10.0.0.1:20881", "5")...)
+	want(t, 0, "", "no weight is overridden.*", with("weights")...)
+	want(t, 0, ".*now weighs 5\n", "", with("weight", "com.example.Hello", "10.0.0.1:20881", "5", "--force")...)
+	want(t, 0, ".*now weighs 0\n", "note: whether there is such an instance is not known .*", "weight", "com.example.Hello", "10.0.0.1:20880", "0", "--etcd", r.etcd, "--api", "127.0.0.1:1")
+	r.until(t, "com.example.Hello", "the override", weighs(0))
+	want(t, 0, `SERVICE .*\n.* 0 \(override; registered 200\) .*`, "", "instances", "--api", r.api)
+	want(t, 0, `.*"weight": 0,\n    "registeredWeight": 200,.*`, "", "instances", "--api", r.api, "-o", "json")
+	want(t, 0, `SERVICE +ADDRESS +WEIGHT +REGISTERED +KEY\ncom.example.Hello +10.0.0.1:20880 +0 +200 +/dubbomesh/weights/.*\ncom.example.Hello +10.0.0.1:20881 +5 +- +/.*`, "", with("weights")...)
+	want(t, 0, ".*\n", "", with("weight", "com.example.Hello", "10.0.0.1:20881", "reset")...)
+	want(t, 0, `SERVICE.*\n.*10.0.0.1:20880.*\n`, "", with("weights")...)
 }
 
 func TestCompletion(t *testing.T) {

@@ -39,8 +39,16 @@ var instancesTable = table[api.Instance]{
 		if in.Protected {
 			status += " (kept)"
 		}
-		return []string{in.Service, in.Address, in.Protocol, fmt.Sprint(in.Weight), status, in.Group, in.Version, in.Zone, labels(in.Labels), in.Source}
+		return []string{in.Service, in.Address, in.Protocol, weightOf(in), status, in.Group, in.Version, in.Zone, labels(in.Labels), in.Source}
 	},
+}
+
+// weightOf shows a weight, and of an override what it stands in for.
+func weightOf(in api.Instance) string {
+	if in.Registered == nil {
+		return fmt.Sprint(in.Weight)
+	}
+	return fmt.Sprintf("%d (override; registered %d)", in.Weight, *in.Registered)
 }
 
 func labels(set map[string]string) string {

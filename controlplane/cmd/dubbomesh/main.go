@@ -86,7 +86,7 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("run", newUp(), newControlPlane())
-	add("look", newServices(), newInstances(), newDefinitions(), newProxies(), newConfig(), newProblems(), newGet(), newStatus(), newHistory(), newDiff(), newExplain(), newValidate(), newImport(), newSign())
+	add("look", newServices(), newInstances(), newWeights(), newDefinitions(), newProxies(), newConfig(), newProblems(), newGet(), newStatus(), newHistory(), newDiff(), newExplain(), newValidate(), newImport(), newSign())
 	add("change", newRegister(), newDeregister(), newWeight(), newApply(), newDelete(), newRollback())
 	root.AddCommand(newVersion())
 	return root

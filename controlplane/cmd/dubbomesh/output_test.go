@@ -11,6 +11,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
 	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
@@ -42,12 +43,18 @@ func TestOutput(t *testing.T) {
 		{Name: "a" + strings.Repeat("ö", 5000) + "z", Protocols: []string{"http"}},
 		{Name: strings.Repeat("x", widest), Protocols: []string{"http"}},
 	}, servicesTable)
+	hundred := uint32(100)
 	outputs(t, "services-none", nil, servicesTable)
 	outputs(t, "instances", []api.Instance{
 		{Service: "com.example.Hello", Address: "10.0.0.5:20880", Protocol: "dubbo", Weight: 100, Status: "up", Group: "g", Version: "1.0",
 			Zone: "a", Labels: map[string]string{"b": "2", "a": "1"}, WarmUp: "1m0s", Protected: true, Source: "/dubbomesh/services/com.example.Hello/x"},
+		{Service: "com.example.Hello", Address: "10.0.0.6:20880", Protocol: "dubbo", Registered: &hundred, Status: "up", Source: "/dubbomesh/services/com.example.Hello/y"},
 		{Service: "orders", Address: "[::1]:80", Protocol: "http", Status: "draining", Source: "evil\x1b[2J\u009b\n"},
 	}, instancesTable)
+	outputs(t, "weights", []weightView{
+		{WeightOverride: registry.WeightOverride{Service: "com.example.Hello", Address: "10.0.0.6:20880", Key: "/dubbomesh/weights/com.example.Hello/10.0.0.6:20880"}, Registered: &hundred},
+		{WeightOverride: registry.WeightOverride{Service: "gone", Address: "10.0.0.7:80", Weight: 7, Key: "/dubbomesh/weights/gone/10.0.0.7:80"}},
+	}, weightsTable)
 	outputs(t, "problems", []model.Problem{{Key: "/dubbomesh/services/a/b", Reason: "port is missing", LastGood: true}}, problemsTable)
 	outputs(t, "config", []api.Resource{{Type: "clusters", Name: "dubbo|a||", Body: []byte(`{"name":"dubbo|a||"}`)}}, resourcesTable)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/nearest"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 )
@@ -26,7 +27,7 @@ func newWeight() *cobra.Command {
 		Use:   "weight <service> <instance> <n>|reset",
 		Short: "Override the weight of an instance, or take the override back",
 		Long: "Override the weight of an instance (ip:port), whoever registered it, until `reset`. A weight of 0 takes all\n" +
-			"traffic away; the instance finishes what it has.",
+			"traffic away; the instance finishes what it has. `dubbomesh weights` lists what is overridden.",
 		Example: "  dubbomesh weight com.example.Hello 10.0.0.5:20880 300\n  dubbomesh weight com.example.Hello 10.0.0.5:20880 reset",
 		Args:    cobra.ExactArgs(3),
 		ValidArgsFunction: complete(serviceNames, instanceNames,
@@ -44,15 +45,18 @@ func newWeight() *cobra.Command {
 				if args[2] == reset {
 					return resetWeight(ctx, cmd, client, c, service, instance)
 				}
+				if err := checkKnown(ctx, cmd, c, service, instance); err != nil {
+					return err
+				}
 				if err := registry.SetWeight(ctx, client, c.Etcd.Prefix, service, instance, uint32(weight)); err != nil {
 					return err
 				}
 				say(cmd, "%s of %s now weighs %d", instance, service, weight)
-				warnUnknown(ctx, cmd, c, service, instance)
 				return nil
 			})
 		},
 	}
+	cmd.Flags().Bool("force", false, "override although no such instance is known; the weight waits for it")
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	cmd.SetFlagErrorFunc(negativeWeight)
 	return cmd
@@ -84,14 +88,34 @@ func resetWeight(ctx context.Context, cmd *cobra.Command, client *clientv3.Clien
 	return nil
 }
 
-// warnUnknown says when the control plane knows no such instance: the override is kept for it, but a misspelt name
-// should not go unnoticed. Without a control plane nothing is said.
-func warnUnknown(ctx context.Context, cmd *cobra.Command, c settings.Config, service, instance string) {
+// checkKnown refuses an instance that the control plane does not know, since a misspelt name would do nothing for ever. With
+// --force the override waits for it.
+func checkKnown(ctx context.Context, cmd *cobra.Command, c settings.Config, service, instance string) error {
+	if force, _ := cmd.Flags().GetBool("force"); force {
+		return nil
+	}
 	all, err := api.NewClient(c.API.Listen).Instances(ctx, "")
 	if err != nil {
-		return
+		cmd.PrintErrf("note: whether there is such an instance is not known (%v)\n", err)
+		return nil
 	}
-	if !slices.ContainsFunc(all, func(in api.Instance) bool { return in.Service == service && in.Address == instance }) {
-		cmd.PrintErrf("note: the control plane at %s knows no instance %s of %s; the weight waits for it\n", c.API.Listen, instance, service)
+	var services, addresses []string
+	for _, in := range all {
+		services = append(services, in.Service)
+		if in.Service == service {
+			addresses = append(addresses, in.Address)
+		}
 	}
+	what, word, known := "service "+service, service, services
+	switch {
+	case slices.Contains(addresses, instance):
+		return nil
+	case len(addresses) > 0:
+		what, word, known = "instance "+instance+" of "+service, instance, addresses
+	}
+	hint := ""
+	if near := nearest.Word(word, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q? ", near)
+	}
+	return fmt.Errorf("there is no %s: %sNothing was changed; --force has the weight wait for it", what, hint)
 }
