@@ -51,8 +51,9 @@ type Rule struct {
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
 }
 
-// FollowRedirects are redirects of a service to what the gateway has a route for. Others, and those beyond the limit, reach
-// the caller. The request is made anew with its body; a 303 makes it a GET.
+// FollowRedirects are redirects of a service that are followed inside of the gateway, whatever host they name: where they lead
+// to no service the answer is 404. Other statuses, redirects between http and https, and those beyond the limit reach the
+// caller. The request is made anew with its body; a 303 makes it a GET.
 type FollowRedirects struct {
 	// Max is how many are followed one after the other; 1 by default.
 	Max *uint32 `json:"max,omitempty" check:"short,min=1,max=10"`

@@ -42,6 +42,14 @@ func (j joined) in(config string) bool {
 // line with flags of that. Both end with the test.
 func (m *mesh) join(t *testing.T, service, name string, flags, registration []string) joined {
 	t.Helper()
+	j := m.begin(t, service, name, flags)
+	m.enrol(t, service, name, j.address, registration)
+	return j
+}
+
+// begin starts one more instance of a service and registers it nowhere. It ends with the test.
+func (m *mesh) begin(t *testing.T, service, name string, flags []string) joined {
+	t.Helper()
 	program := "demo-provider"
 	if service == httpService {
 		program = "demo-http"
@@ -57,13 +65,12 @@ func (m *mesh) join(t *testing.T, service, name string, flags, registration []st
 		j.address = address
 		return nil
 	})
-	m.enrol(t, service, name, j.address, registration)
 	return j
 }
 
 // enrol registers an instance by the command line until the test ends, and waits until the gateway knows of it. It is used for
-// a process that the test has started before, which so ends after its registration.
-func (m *mesh) enrol(t *testing.T, service, name, address string, registration []string) {
+// a process that the test has started before, which so ends after its registration. It returns the process that keeps the lease.
+func (m *mesh) enrol(t *testing.T, service, name, address string, registration []string) *os.Process {
 	t.Helper()
 	protocol := "dubbo"
 	if service == httpService {
@@ -80,7 +87,7 @@ func (m *mesh) enrol(t *testing.T, service, name, address string, registration [
 		})
 	})
 	args := append([]string{"register", service, "--address", j.address, "--protocol", protocol, "--label", "name=" + name}, registration...)
-	m.child(t, repository("bin", "dubbomesh"), args...)
+	lease, _ := m.child(t, repository("bin", "dubbomesh"), args...)
 	eventually(t, name+" is known to the gateway", func() error {
 		config, err := m.config()
 		if err == nil && !j.in(config) {
@@ -88,6 +95,7 @@ func (m *mesh) enrol(t *testing.T, service, name, address string, registration [
 		}
 		return err
 	})
+	return lease
 }
 
 // child starts a process that ends with the test.

@@ -58,16 +58,7 @@ func healthCheck(t *testing.T, s target) {
 	if err := ill.process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it fails its checks", func() error {
-		_, page, err := fetch("http://" + s.Admin + "/clusters")
-		if err == nil && !strings.Contains(page, "|"+s.service+"|") {
-			return over{fmt.Errorf("there is no cluster of %s", s.service)}
-		}
-		if err == nil && !strings.Contains(page, "::"+ill.address+"::health_flags::/failed_active_hc") {
-			err = errors.New("it is well")
-		}
-		return err
-	})
+	s.waitUntilIll(t, ill.address)
 	before := s.hostStat(t, s.service, ill.address, "rq_total")
 	s.shares(t, 600, s.weights, 2)
 	if n := s.hostStat(t, s.service, ill.address, "rq_total") - before; n != 0 {
@@ -82,4 +73,38 @@ func healthCheck(t *testing.T, s target) {
 		want[name] = w
 	}
 	s.shares(t, 1200, want, 2)
+}
+
+// waitUntilIll waits until an instance fails the checks of the gateway.
+func (s target) waitUntilIll(t *testing.T, address string) {
+	t.Helper()
+	eventually(t, "it fails its checks", func() error {
+		_, page, err := fetch("http://" + s.Admin + "/clusters")
+		if err == nil && !strings.Contains(page, "|"+s.service+"|") {
+			return over{fmt.Errorf("there is no cluster of %s", s.service)}
+		}
+		if err == nil && !strings.Contains(page, "::"+address+"::health_flags::/failed_active_hc") {
+			err = errors.New("it is well")
+		}
+		return err
+	})
+}
+
+// delayedExposure registers an instance that has opened its port and answers nothing yet, as one does that registers itself.
+func delayedExposure(t *testing.T, s target) {
+	late := s.begin(t, s.service, "late", nil)
+	t.Cleanup(func() { _ = late.process.Signal(syscall.SIGCONT) }) // it could not end
+	if err := late.process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	s.enrol(t, s.service, "late", late.address, []string{"--weight", "300"})
+	s.waitUntilIll(t, late.address)
+	s.always(t, 300, s.names())
+	if n := s.hostStat(t, s.service, late.address, "rq_total"); n != 0 {
+		t.Errorf("it got %d calls before it was ready", n)
+	}
+	if err := late.process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is called", func() error { return s.requireSome(t, "late") })
 }

@@ -1,9 +1,11 @@
 package policies
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,6 +53,61 @@ func limits(t *testing.T, s target) {
 	if names := s.sequence(t, 3); slices.Contains(names, "") {
 		t.Errorf("one after another are refused: %q", names)
 	}
+}
+
+// bulkheadOfPath has the slow paths take all that they may, and calls others meanwhile. Without the rule these are refused.
+func bulkheadOfPath(t *testing.T, m *mesh) {
+	slow, fast := besideSlowPaths(t, m)
+	t.Logf("slow paths %v, others %v", slow, fast)
+	if slow[http.StatusOK] == 0 || slow[http.StatusOK] > 16 || slow[http.StatusServiceUnavailable] == 0 || len(fast) != 1 || fast[http.StatusOK] == 0 {
+		t.Errorf("slow paths %v, want some and refusals; others %v, want good ones alone", slow, fast)
+	}
+	m.dubbomesh(t, "delete", "Route/resilience-bulkhead-path")
+	eventually(t, "the rule is gone", func() error {
+		config, err := m.config()
+		if err == nil && strings.Contains(config, "version=v2") {
+			err = errors.New("its pool is there")
+		}
+		return err
+	})
+	if slow, fast := besideSlowPaths(t, m); fast[http.StatusServiceUnavailable] == 0 {
+		t.Errorf("without the rule: slow paths %v, others %v, want refusals of both", slow, fast)
+	}
+}
+
+// besideSlowPaths makes 40 slow calls at once and, from the first refusal to the last answer, others. It counts the statuses.
+func besideSlowPaths(t *testing.T, m *mesh) (slow, fast map[int]int) {
+	t.Helper()
+	var running sync.WaitGroup
+	statuses := make(chan int, 40)
+	for range cap(statuses) {
+		running.Go(func() {
+			a, err := m.request(t, http.MethodGet, "/demo-http/slow/2s", "")
+			if err != nil {
+				t.Error(err)
+			}
+			statuses <- a.status
+		})
+	}
+	slow, fast = map[int]int{<-statuses: 1}, map[int]int{}
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
+	}()
+	for under := true; under; {
+		fast[m.send(t, http.MethodGet, "/demo-http/whoami", "").status]++
+		select {
+		case <-done:
+			under = false
+		default:
+		}
+	}
+	close(statuses)
+	for status := range statuses {
+		slow[status]++
+	}
+	return slow, fast
 }
 
 // slowly is a call that takes half a second: a method of the Dubbo service, or any of the slow instances of the HTTP service.

@@ -11,12 +11,16 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // maxBody bounds what POST /echo reads into memory, in bytes.
 const maxBody = 8 << 20
+
+// longest is how long GET /slow may take.
+const longest = time.Minute
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8090", "address to listen on; port 0 takes a free one")
@@ -79,6 +83,10 @@ func routes(name string) http.Handler {
 	})
 	mux.HandleFunc("/request/", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, arrived(name, r)) })
 	mux.HandleFunc("POST /relay/", relay(name))
+	mux.HandleFunc("/moved/", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+r.Host+"/"+strings.TrimPrefix(r.URL.Path, "/moved/"), http.StatusTemporaryRedirect)
+	})
+	mux.HandleFunc("GET /slow/{time}", late)
 	newUsers().handle(mux)
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -106,6 +114,16 @@ func slow(delay time.Duration, next http.Handler) http.Handler {
 		case <-r.Context().Done():
 		}
 	})
+}
+
+// late answers after the time that the path says, such as 300ms.
+func late(w http.ResponseWriter, r *http.Request) {
+	wait, err := time.ParseDuration(r.PathValue("time"))
+	if err != nil || wait < 0 || wait > longest {
+		problem(w, http.StatusBadRequest, fmt.Sprintf("the time is %q: write 0s to %s", r.PathValue("time"), longest))
+		return
+	}
+	slow(wait, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, wait) })).ServeHTTP(w, r)
 }
 
 // refuse answers as an Envoy does whose limit is full: the header says that the request has not begun.
