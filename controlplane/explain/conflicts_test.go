@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,6 +151,24 @@ func TestWhichMapping(t *testing.T) {
 	r = explained(t, q)
 	if diff := cmp.Diff(&Mapping{Policy: "Mapping/b"}, r.Mapping); diff != "" || r.Operation != "GET /names/{name}" {
 		t.Errorf("%s: %s", r.Operation, diff)
+	}
+}
+
+func TestWhoHasTheHost(t *testing.T) {
+	const none = "rules: [{match: {path: /never}, respond: {status: 204}}]}"
+	q := asked(t, "{kind: Route, name: h, service: shop, hosts: [A.example.com], "+none+"\n---\n{kind: Route, name: w, service: web, hosts: [a.example.com], "+none, "/", nil)
+	q.Snapshot.Services = append(q.Snapshot.Services, q.Snapshot.Services[1])
+	slices.SortFunc(q.Snapshot.Services, func(a, b model.Service) int { return strings.Compare(a.Name, b.Name) })
+	q.Snapshot.Services[1].Name = "shop"
+	for host, want := range map[string]*Host{
+		"a.example.com": {Name: "a.example.com", By: "Route/h", Overridden: []string{"Route/w (web)"}},
+		"web":           {Name: "web", By: "its name"},
+		"elsewhere":     nil,
+	} {
+		q.Request.Host = host
+		if diff := cmp.Diff(want, explained(t, q).Host); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ type Route struct {
 	Mapping      *Mapping      `json:"mapping,omitempty"`   // whose operation it is
 	Lane         *Lane         `json:"lane,omitempty"`      // nil where the service has no lanes
 	Exposed      *Exposed      `json:"exposed,omitempty"`   // by a Gateway policy
+	Host         *Host         `json:"host,omitempty"`      // nil where the service is not found by host
 	VirtualHost  string        `json:"virtualHost"`
 	Place        string        `json:"place"`          // where it stands in the proxy's routes
 	Rule         string        `json:"rule,omitempty"` // Route/hello rules[0]; "" when no policy's rule fits
@@ -153,7 +154,7 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 		if op, mapped := q.operation(service, m.Route); mapped {
 			out.Method, out.Operation, out.Mapping = op.Method, op.Verb+" "+op.Path, q.mapping(service, op)
 		}
-		out.Exposed = q.exposed(service.Name, m.Prefix)
+		out.Exposed, out.Host = q.exposed(service.Name, m.Prefix), q.host(service, m.VirtualHost)
 	}
 	action := m.Route.GetRoute()
 	if action != nil {

@@ -126,13 +126,7 @@ func (r edgeRoutes) host(name string) *routev3.VirtualHost {
 func owner(offers []offer, host string) int {
 	first := -1
 	for i, o := range offers {
-		if !slices.Contains(o.domains(), host) {
-			continue
-		}
-		if o.Name == host {
-			return i
-		}
-		if first < 0 {
+		if slices.Contains(o.domains(), host) && (first < 0 || o.claims(host).before(offers[first].claims(host))) {
 			first = i
 		}
 	}

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,9 +31,10 @@ func gatewayRoutes(services []ServiceResources, opt Options) (*routev3.RouteConf
 		}
 		for _, name := range s.domains() {
 			// Envoy refuses all routes if two virtual hosts share a domain.
-			if first := owner[name]; first != s.Name {
-				problems = append(problems, model.Problem{Key: s.Name, Reason: fmt.Sprintf(
-					"host name %s belongs to service %s; rename one of them, or call this one by path", name, first)})
+			if first := owner[name]; first.service != s.Name {
+				if own := s.claims(name); own.rank != byGeneralPolicy || own.policy != first.policy { // that has the host whichever service it is
+					problems = append(problems, own.lost(name, first))
+				}
 				continue
 			}
 			host := virtualHost(name, opt)
@@ -70,27 +72,90 @@ func (s ServiceResources) domains() []string {
 	return append([]string{s.Domain}, s.Hosts...)
 }
 
-// hosts are the hosts that Route policies name for the service, beside its own name.
-func (u *unit) hosts() []string {
-	var out []string
+// hosts are the hosts that Route policies name for the service, beside its own name, and by which policies.
+func (u *unit) hosts() (hosts []string, by map[string]hostClaim) {
+	by = map[string]hostClaim{}
 	for _, p := range u.in.Policies.Routes {
 		for _, h := range p.Hosts {
-			if h = strings.ToLower(h); h != "*" && h != schemaDomain && h != domain(u.in.Service.Name) {
-				out = append(out, h)
+			if h = strings.ToLower(h); h == "*" || h == schemaDomain || h == domain(u.in.Service.Name) {
+				continue
 			}
+			if _, known := by[h]; !known { // the first by precedence
+				by[h] = hostClaim{service: u.in.Service.Name, rank: rankOf(p), policy: model.PolicyID(p), source: sourceOf(p)}
+			}
+			hosts = append(hosts, h)
 		}
 	}
-	return unique(out)
+	return unique(hosts), by
 }
 
-// hostOwners gives each host name to one service: to the one that is written just so, else to the first by name. A
-// newcomer that differs in case alone then takes nothing from a service whose name is a host name as it stands.
-func hostOwners(services []ServiceResources) map[string]string {
-	owner := map[string]string{}
+// hostClaim is a service that wants a host, and why.
+type hostClaim struct {
+	service string
+	rank    claimRank
+	policy  string // Route/hello, "" when the host is the service's own name
+	source  string // of the policy
+}
+
+// claimRank is what counts first among those who want a host.
+type claimRank int
+
+const (
+	byName         claimRank = iota // the name of the service is the host, as it stands
+	byNameCaseless                  // it differs in case alone
+	byNamingPolicy                  // a policy that names the service has the host
+	bySelectingPolicy
+	byGeneralPolicy
+)
+
+func rankOf(p model.Route) claimRank {
+	switch {
+	case p.Service != "":
+		return byNamingPolicy
+	case p.Selector != nil:
+		return bySelectingPolicy
+	}
+	return byGeneralPolicy
+}
+
+// claims is why a service wants a host that is one of its domains.
+func (s ServiceResources) claims(host string) hostClaim {
+	switch {
+	case s.Name == host:
+		return hostClaim{service: s.Name}
+	case s.Domain == host:
+		return hostClaim{service: s.Name, rank: byNameCaseless}
+	}
+	return s.hostedBy[host]
+}
+
+// before reports whether a claim counts before another: by rank, then by the name of the policy. Of services with the same
+// claim the first by name has the host.
+func (c hostClaim) before(other hostClaim) bool {
+	return cmp.Or(cmp.Compare(c.rank, other.rank), strings.Compare(c.policy, other.policy)) < 0
+}
+
+// lost tells whoever claims a host that another service has it.
+func (c hostClaim) lost(host string, winner hostClaim) model.Problem {
+	if c.policy == "" {
+		return model.Problem{Key: c.service, Reason: fmt.Sprintf("host name %s belongs to service %s; rename one of them, or call this one by path", host, winner.service)}
+	}
+	by := "whose name it is"
+	if winner.policy != "" {
+		by = "by " + winner.policy + ", which goes before"
+	}
+	return model.Problem{Key: c.source, Reason: fmt.Sprintf("%s on %s: hosts: %s belongs to service %s, %s; name another host, or rename the policy that is to have it", c.policy, c.service, host, winner.service, by)}
+}
+
+// hostOwners gives each host name to one service. A newcomer that differs in case alone takes nothing from a service whose name
+// is a host name as it stands.
+func hostOwners(services []ServiceResources) map[string]hostClaim {
+	owner := map[string]hostClaim{}
 	for _, s := range services {
 		for _, name := range s.domains() {
-			if _, taken := owner[name]; !taken || s.Name == name {
-				owner[name] = s.Name
+			claim := s.claims(name)
+			if first, taken := owner[name]; !taken || claim.before(first) {
+				owner[name] = claim
 			}
 		}
 	}

@@ -41,10 +41,11 @@ type ServiceResources struct {
 	Schemas   map[string]*routev3.Route   // what describes it to the filter, by Schema.ID, as it travels
 	Problems  []model.Problem
 
-	told       told        // of its requests
-	packed     *anypb.Any  // Paths as they stand in the gateway's routes
-	switches   []string    // filters that Paths switch on and forms have to meet
-	operations []operation // of its Mapping policies
+	hostedBy   map[string]hostClaim // who names its Hosts
+	told       told                 // of its requests
+	packed     *anypb.Any           // Paths as they stand in the gateway's routes
+	switches   []string             // filters that Paths switch on and forms have to meet
+	operations []operation          // of its Mapping policies
 
 	sourceKeys []string // what its routes ask of where a request comes from
 }

@@ -47,7 +47,8 @@ func service(in Input, opt Options) ServiceResources {
 	u := newUnit(in, opt)
 	out.Paths = u.pathRoutes()
 	out.operations = u.operationsOf()
-	out.Domain, out.Hosts = domain(svc.Name), u.hosts()
+	out.Domain = domain(svc.Name)
+	out.Hosts, out.hostedBy = u.hosts()
 	if out.Domain != "" || len(out.Hosts) > 0 {
 		out.Hosted = u.hostedRoutes()
 	}

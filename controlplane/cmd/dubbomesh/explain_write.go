@@ -47,6 +47,9 @@ func writeRoute(out io.Writer, r explain.Route) {
 	if x := r.Exposed; x != nil {
 		line("exposed    by %s%s", printable(x.By), before(x.Overridden))
 	}
+	if h := r.Host; h != nil {
+		line("host       %s by %s%s", printable(h.Name), printable(h.By), before(h.Overridden))
+	}
 	line("rule       %s", printable(cmp.Or(r.Rule, "none of a policy")))
 	for _, p := range r.Passed {
 		line("  not      %s", printable(p))
