@@ -13,7 +13,8 @@ import (
 
 func mesh() model.Snapshot {
 	in := func(address, version string) model.Instance {
-		return model.Instance{Address: address, Port: 80, Protocol: model.ProtocolHTTP, Weight: 100, Status: model.StatusUp, Labels: map[string]string{"version": version}}
+		zone := map[string]string{"v1": "east", "v2": "west"}[version]
+		return model.Instance{Zone: zone, Address: address, Port: 80, Protocol: model.ProtocolHTTP, Weight: 100, Status: model.StatusUp, Labels: map[string]string{"version": version}}
 	}
 	return model.Snapshot{Services: []model.Service{{Name: "hello", Instances: []model.Instance{in("10.0.0.1", "v1"), in("10.0.0.2", "v2")}}}}
 }
@@ -126,6 +127,31 @@ func TestWarnings(t *testing.T) {
 		"nobody has the labels": {
 			head + "  - to: {labels: {version: v9}}\n",
 			[]string{"cluster http|hello|||version=v9 has no instance", "rules[0].to[0].labels: no instance of hello has the labels version=v9"},
+		},
+		"a host beside those of the policy": {
+			"kind: Route\nname: r\nservice: hello\nhosts: [a.example.com, \"*.b.example.com\"]\nrules:\n  - {match: [{host: b.example.com}, {host: A.example.com}], respond: {}}\n" +
+				"  - {match: [{host: x.b.example.com}, {host: {in: [c, y.b.example.com]}}, {host: {suffix: .example.com}}, {host: {regex: c.*}}, {host: {not: true, exact: a.example.com}}], respond: {}}\n" +
+				"  - {match: {host: {in: [c, d]}}, respond: {}}\n  - {match: {host: {suffix: .org}}, respond: {}}\n",
+			[]string{
+				"Route/r: rules[0].match[0].host: no request can fit: the hosts are a.example.com, *.b.example.com alone",
+				"rules[2].match[0].host", "rules[3].match[0].host",
+			},
+		},
+		"a host beside those of the port": {
+			"kind: Gateway\nname: g\nlisteners: [{port: 8443, hosts: a.example.com}]\nrules: [{match: {host: b.example.com}, respond: {status: 200}}, {match: {host: a.example.com}, respond: {status: 200}}]\n",
+			[]string{"Gateway/g: rules[0].match[0].host: no request can fit"},
+		},
+		"zones that nobody is in": {
+			"kind: Traffic\nname: t\nservice: hello\nlocality: {weights: {east: 1, wset: 3}}\n", []string{"Traffic/t: locality.weights[wset]: no instance is in the zone wset; did you mean west?"},
+		},
+		"zones of all services": {
+			"kind: Mesh\nname: m\ntraffic: {locality: {failover: [west, mars]}}\n", []string{"Mesh/m: traffic.locality.failover[1]: no instance is in the zone mars; there are east, west"},
+		},
+		"zones one after the other": {
+			"kind: Traffic\nname: t\nservice: hello\npriorities: [{zone: east}, {zone: weest}]\n", []string{"priorities[1].zone: no instance is in the zone weest"},
+		},
+		"zones that weigh nothing": {
+			"kind: Traffic\nname: t\nservice: hello\nlocality: {weights: {east: 0, west: 0}}\n", []string{"locality.weights: all weights are 0"},
 		},
 		"nobody is called so": {
 			head + "  - to: {service: bye}\n",

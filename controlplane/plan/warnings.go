@@ -40,6 +40,8 @@ func warnings(snap model.Snapshot, r translate.Resources) (out []Warning) {
 	}
 	delete(source, "")
 	out = append(out, shadowed(snap)...)
+	out = append(out, unmatched(snap.Policies)...)
+	out = append(out, zones(snap)...)
 	for _, p := range snap.Policies.Routes {
 		out = append(out, weightless(p)...)
 	}
