@@ -3,16 +3,11 @@
 package importer
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
-	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
 
 // Document is a file with rules, in YAML or JSON.
@@ -20,69 +15,62 @@ type Document struct{ File, Text string }
 
 // Lost is something that could not be expressed, or only with an assumption.
 type Lost struct {
-	Of    string // VirtualService/reviews
-	Field string // spec.http[0].match[0].scheme; "" for the whole
-	Why   string
+	File         string
+	Line, Column int    // in the file, from 1
+	Of           string // VirtualService/reviews
+	Field        string // spec.http[0].match[0].scheme; "" for the whole
+	Why          string
 }
 
-// String is of: field: why.
+// String is file:line:column: of: field: why.
 func (l Lost) String() string {
-	if l.Field == "" {
-		return l.Of + ": " + l.Why
+	text := fmt.Sprintf("%s:%d:%d: %s: ", l.File, l.Line, l.Column, l.Of)
+	if l.Field != "" {
+		text += l.Field + ": "
 	}
-	return l.Of + ": " + l.Field + ": " + l.Why
+	return text + l.Why
+}
+
+// Kinds are the kinds of rules that are read.
+var Kinds = []string{
+	"VirtualService", "DestinationRule", "TrafficRouter", "VirtualWorkload", "RouterRule", "VirtualWorkloads", "TrafficLane",
+	"FaultToleranceRule", "RateLimitStrategy", "ThrottlingStrategy", "ConcurrencyLimitStrategy", "CircuitBreakerStrategy", "HttpRequestFallbackAction",
 }
 
 // rule is one document of a file.
 type rule struct {
-	kind, name string
-	top, spec  *object
+	kind, name, namespace string
+	top, spec             *object
 	*report
 }
 
 // known is what rules say that others name.
 type known struct {
-	rules   []rule
-	subsets map[string]map[string]map[string]string // labels by service and subset
+	rules     []rule
+	subsets   map[string]map[string]map[string]string // labels by service and subset
+	workloads map[string]workloads                    // by the name of VirtualWorkloads
+	ids       map[string]bool                         // of policies that were made
 }
 
 // Import makes policies of rules, as YAML that can be applied. An error is a file that cannot be read.
 func Import(documents []Document) (text string, lost []Lost, err error) {
-	k := known{subsets: map[string]map[string]map[string]string{}}
+	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, ids: map[string]bool{}}
 	for _, d := range documents {
 		if err := k.read(d); err != nil {
 			return "", nil, err
 		}
 	}
 	for _, r := range k.rules {
-		if r.kind == "DestinationRule" || r.kind == "VirtualWorkload" {
+		switch r.kind {
+		case "DestinationRule", "VirtualWorkload":
 			k.defineSubsets(r)
+		case "VirtualWorkloads":
+			k.defineWorkloads(r)
 		}
 	}
 	var out []string
-	for _, r := range k.rules {
-		var made []model.Policy
-		switch r.kind {
-		case "VirtualService", "TrafficRouter":
-			made = k.virtualService(r)
-		case "DestinationRule", "VirtualWorkload":
-			made = k.destinationRule(r)
-		case "FaultToleranceRule":
-			made = k.faultTolerance(r)
-		case "TrafficLane":
-			made = trafficLane(r)
-		case "RateLimitStrategy", "ThrottlingStrategy", "ConcurrencyLimitStrategy", "CircuitBreakerStrategy", "HttpRequestFallbackAction":
-			// They are read where a rule names them.
-		default:
-			r.spec.ignore(r.spec.names()...)
-			r.lost = append(r.lost, Lost{r.of, "", "this kind is not read"})
-		}
-		for _, p := range made {
-			one, err := write(p)
-			if err != nil {
-				r.lost = append(r.lost, Lost{r.of, "", fmt.Sprintf("%s cannot be used: %v", model.PolicyID(p), err)})
-				continue
-			}
+	for _, m := range k.convert() {
+		if one, ok := k.write(m); ok {
 			out = append(out, one)
 		}
 	}
@@ -100,32 +88,42 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 	return strings.Join(out, "---\n"), lost, nil
 }
 
-// read takes the rules of a file.
-func (k *known) read(d Document) error {
-	for _, part := range strings.Split("\n"+d.Text, "\n---") {
-		var fields map[string]any
-		if err := yaml.Unmarshal([]byte(part), &fields); err != nil {
-			return fmt.Errorf("%s: %w", d.File, err)
+// convert makes policies of the rules, in their order.
+func (k *known) convert() (out []made) {
+	var tolerances tolerance
+	for _, r := range k.rules {
+		switch r.kind {
+		case "VirtualService", "TrafficRouter":
+			out = append(out, k.virtualService(r)...)
+		case "DestinationRule", "VirtualWorkload":
+			out = append(out, k.destinationRule(r)...)
+		case "FaultToleranceRule":
+			k.faultTolerance(r, &tolerances)
+		case "RouterRule":
+			out = append(out, k.routerRule(r)...)
+		case "VirtualWorkloads":
+			out = append(out, k.virtualWorkloads(r)...)
+		case "TrafficLane":
+			out = append(out, trafficLane(r)...)
+		default:
+			if !slices.Contains(Kinds, r.kind) { // the others are read where a rule names them
+				r.spec.ignore(r.spec.names()...)
+				r.add(r.top.node, "", unread(r.kind))
+			}
 		}
-		if len(fields) == 0 {
-			continue
-		}
-		r := rule{report: &report{}}
-		r.top = r.object("", fields)
-		r.kind = r.top.text("kind")
-		r.top.ignore("apiVersion", "status")
-		meta := r.top.child("metadata")
-		if meta != nil {
-			r.name = meta.text("name")
-			meta.ignore(meta.names()...)
-		}
-		r.of = r.kind + "/" + r.name
-		if r.spec = r.top.child("spec"); r.kind == "" || r.spec == nil {
-			return fmt.Errorf("%s: a document has no kind or no spec; only rules of Istio and OpenSergo are read", d.File)
-		}
-		k.rules = append(k.rules, r)
 	}
-	return nil
+	return append(out, tolerances.policies()...)
+}
+
+// unread says why a kind is not read.
+func unread(kind string) string {
+	switch kind {
+	case "AdaptiveOverloadProtectionStrategy":
+		return "the load of a machine is not looked at; adaptiveConcurrency and admissionControl in a Traffic policy go by latency and failures"
+	case "Gateway":
+		return "this kind is not read; ports at the edge are those of a Gateway policy"
+	}
+	return "this kind is not read"
 }
 
 // defineSubsets notes the labels that subsets stand for.
@@ -136,7 +134,7 @@ func (k *known) defineSubsets(r rule) {
 			k.subsets[name] = map[string]map[string]string{}
 		}
 		k.subsets[name][s.text("name")] = s.labels("labels")
-		s.loseIf("trafficPolicy", "settings are those of a service; write a Traffic policy for the whole of it")
+		s.loseIf("trafficPolicy", "settings are those of a service, whichever of its instances are called; write a Traffic policy for the whole of it")
 	}
 }
 
@@ -151,25 +149,6 @@ func (k *known) labels(o *object, host string) map[string]string {
 	}
 	o.lose("subset", "no DestinationRule says what "+subset+" is; the label version: "+subset+" was assumed")
 	return map[string]string{"version": subset}
-}
-
-// write writes a policy, and makes sure that it can be applied.
-func write(p model.Policy) (string, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "", err
-	}
-	lines, err := yaml.JSONToYAML(text)
-	if err != nil {
-		return "", err
-	}
-	out := "kind: " + string(p.Kind()) + "\n" + string(lines)
-	for _, parsed := range policy.Parse(model.PolicyID(p), []byte(out)) {
-		if err := parsed.Err(); err != nil {
-			return "", err
-		}
-	}
-	return out, nil
 }
 
 // named finds a rule that another one names.
@@ -187,11 +166,11 @@ func (k *known) named(kind, name string) (rule, bool) {
 func (r rule) unnamed() {
 	if len(r.spec.used) == 0 {
 		r.spec.ignore(r.spec.names()...)
-		r.lost = append(r.lost, Lost{r.of, "", "no rule in the files applies it"})
+		r.add(r.top.node, "", "no rule in the files applies it")
 	}
 }
 
 // meta begins a policy.
-func (r rule) meta(name, service string) model.PolicyMeta {
-	return model.PolicyMeta{Name: strings.ToLower(cmp.Or(name, r.name)), Service: service, Description: "imported from " + r.of}
+func (r rule) meta(service string) model.PolicyMeta {
+	return model.PolicyMeta{Name: plainName(r.name), Service: service, Description: "imported from " + r.of}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // trafficLane makes a Lane of a TrafficLane of OpenSergo: what enters it, and the labels of its instances.
-func trafficLane(r rule) []model.Policy {
+func trafficLane(r rule) []made {
 	app := ""
 	if s := r.spec.child("selector"); s != nil {
 		app = s.text("app")
@@ -16,14 +16,14 @@ func trafficLane(r rule) []model.Policy {
 	if rules == nil {
 		return nil
 	}
-	out := model.Lane{PolicyMeta: r.meta("", app)}
+	out := model.Lane{PolicyMeta: r.meta(app)}
 	if l := rules.child("lane"); l != nil {
 		out.Lane = l.text("name")
 	}
 	if t := rules.child("traffic"); t != nil {
 		if h := t.child("http"); h != nil {
 			listed(h, "headers")
-			match, ok := requestMatch(h)
+			match, ok := requestMatch(h, nil)
 			if !ok {
 				return nil
 			}
@@ -34,7 +34,7 @@ func trafficLane(r rule) []model.Policy {
 		out.Labels = w.labels("selector")
 	}
 	rules.loseIf("traceIdBaggage", "what carries a lane is a setting of the Mesh policy, for all lanes alike")
-	return []model.Policy{out}
+	return []made{{rule: r, policy: out, from: map[string]*object{"": r.spec}}}
 }
 
 // listed makes a mapping of conditions of a list of them, [{X-User-Id: , exact: 12345}], as examples of OpenSergo have it.

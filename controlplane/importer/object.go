@@ -3,30 +3,55 @@ package importer
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 )
 
 // object is a mapping that remembers what of it was looked at, so that nothing is passed over without a word.
 type object struct {
 	path   string
 	fields map[string]any
+	node   ast.Node // where it stands
 	used   map[string]bool
 	report *report
 }
 
 // report gathers what could not be expressed.
 type report struct {
-	of   string // VirtualService/reviews
-	lost []Lost
-	open []*object
+	of    string // VirtualService/reviews
+	file  string
+	above int // how many lines of the file stand before the document
+	lost  []Lost
+	open  []*object
 }
 
-func (r *report) object(path string, fields map[string]any) *object {
-	o := &object{path: path, fields: fields, used: map[string]bool{}, report: r}
+func (r *report) object(path string, fields map[string]any, node ast.Node) *object {
+	o := &object{path: path, fields: fields, node: node, used: map[string]bool{}, report: r}
 	r.open = append(r.open, o)
 	return o
+}
+
+// add reports what stands at a node.
+func (r *report) add(at ast.Node, field, why string) {
+	line, column := r.place(at)
+	r.lost = append(r.lost, Lost{r.file, line, column, r.of, field, why})
+}
+
+// place is where a node begins: in its first key, and not in the colon behind that.
+func (r *report) place(n ast.Node) (line, column int) {
+	if m, flow := plain(n).(*ast.MappingNode); !flow || !m.IsFlowStyle {
+		if all := entries(n); len(all) > 0 {
+			n = all[0].Key
+		}
+	}
+	line, column = document.Position(n)
+	return line + r.above, column
 }
 
 // finish reports every field that nobody has looked at.
@@ -58,7 +83,20 @@ func (o *object) unread() bool {
 // lose reports that a field is not expressed.
 func (o *object) lose(name, why string) {
 	o.used[name] = true
-	o.report.lost = append(o.report.lost, Lost{o.report.of, o.at(name), why})
+	o.report.add(o.key(name), o.at(name), why)
+}
+
+// left reports the object as a whole.
+func (o *object) left(why string) { o.report.add(o.node, o.path, why) }
+
+// key is where a field stands; the object when it has no such field.
+func (o *object) key(name string) ast.Node {
+	for _, e := range entries(o.node) {
+		if text, ok := document.Scalar(e.Key); ok && text == name {
+			return e.Key
+		}
+	}
+	return o.node
 }
 
 // loseIf reports a field that is there.
@@ -85,6 +123,9 @@ func (o *object) has(name string) bool {
 
 // ignore takes fields for looked at that say nothing about traffic.
 func (o *object) ignore(names ...string) {
+	if o == nil {
+		return
+	}
 	for _, n := range names {
 		o.used[n] = true
 	}
@@ -97,13 +138,13 @@ func (o *object) text(name string) string {
 	}
 	o.used[name] = true
 	switch v := o.fields[name].(type) {
-	case map[string]any, []any:
-		o.lose(name, "a plain value was expected")
-		return ""
+	case string:
+		return v
 	case nil:
 		return ""
 	default:
-		return fmt.Sprint(v)
+		o.lose(name, "a plain value was expected")
+		return ""
 	}
 }
 
@@ -122,6 +163,28 @@ func (o *object) number(name string) *uint32 {
 	return &v
 }
 
+// positive is a whole number; nil for none, and for 0 where that stands for none.
+func (o *object) positive(name string) *uint32 {
+	if n := o.number(name); n != nil && *n > 0 {
+		return n
+	}
+	return nil
+}
+
+// float is a number; nil for none.
+func (o *object) float(name string) *float64 {
+	text := o.text(name)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		o.lose(name, text+" is no number")
+		return nil
+	}
+	return &n
+}
+
 // child is a mapping; nil for none.
 func (o *object) child(name string) *object {
 	if !o.has(name) {
@@ -133,7 +196,19 @@ func (o *object) child(name string) *object {
 		o.lose(name, "a mapping was expected")
 		return nil
 	}
-	return o.report.object(o.at(name), m)
+	node := memberOf(o.node, name)
+	if node == nil {
+		node = o.node
+	}
+	return o.report.object(o.at(name), m, node)
+}
+
+// called takes a field that some write by another name for the one of that name.
+func (o *object) called(other, name string) {
+	if v, ok := o.fields[other]; ok && !o.has(name) {
+		o.fields[name] = v
+		delete(o.fields, other)
+	}
 }
 
 // children are the mappings of a list.
@@ -142,16 +217,24 @@ func (o *object) children(name string) (out []*object) {
 		return nil
 	}
 	o.used[name] = true
-	list, ok := o.fields[name].([]any)
-	if !ok {
+	list, isList := o.fields[name].([]any)
+	if !isList {
 		list = []any{o.fields[name]}
 	}
+	node := plain(memberOf(o.node, name))
 	for i, item := range list {
+		at, path := node, fmt.Sprintf("%s[%d]", o.at(name), i)
+		if s, ok := node.(*ast.SequenceNode); ok && i < len(s.Values) {
+			at = s.Values[i]
+		}
+		if at == nil {
+			at = o.node
+		}
 		if m, ok := item.(map[string]any); ok {
-			out = append(out, o.report.object(fmt.Sprintf("%s[%d]", o.at(name), i), m))
+			out = append(out, o.report.object(path, m, at))
 			continue
 		}
-		o.report.lost = append(o.report.lost, Lost{o.report.of, fmt.Sprintf("%s[%d]", o.at(name), i), "a mapping was expected"})
+		o.report.add(at, path, "a mapping was expected")
 	}
 	return out
 }
@@ -166,8 +249,12 @@ func (o *object) texts(name string) (out []string) {
 	if !ok {
 		list = []any{o.fields[name]}
 	}
-	for _, item := range list {
-		out = append(out, fmt.Sprint(item))
+	for i, item := range list {
+		if text, ok := item.(string); ok {
+			out = append(out, text)
+		} else {
+			o.report.add(o.key(name), fmt.Sprintf("%s[%d]", o.at(name), i), "a plain value was expected")
+		}
 	}
 	return out
 }

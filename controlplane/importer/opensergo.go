@@ -1,64 +1,67 @@
 package importer
 
 import (
-	"fmt"
-	"math"
 	"strings"
-	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
-// faultTolerance makes a Traffic policy for each target of a FaultToleranceRule of OpenSergo: what its strategies say, and
-// what is answered in place of a refusal.
-func (k *known) faultTolerance(r rule) (out []model.Policy) {
+// tolerance gathers what FaultToleranceRules say of each service: of several Traffic policies that limit one service only the
+// first would count.
+type tolerance struct{ of []*made }
+
+// traffic is the policy of a service, which begins with the first rule about it.
+func (t *tolerance) traffic(r rule, service string) *made {
+	for _, m := range t.of {
+		if m.policy.Meta().Service == service {
+			return m
+		}
+	}
+	m := &made{rule: r, policy: model.Traffic{PolicyMeta: r.meta(service)}, from: map[string]*object{"": r.spec}}
+	t.of = append(t.of, m)
+	return m
+}
+
+// policies are those that say something.
+func (t *tolerance) policies() (out []made) {
+	for _, m := range t.of {
+		if p := m.policy.(model.Traffic); p.Limits != nil || p.Breaker != nil || len(p.RateLimit)+len(p.Methods) > 0 {
+			out = append(out, *m)
+		}
+	}
+	return out
+}
+
+// faultTolerance puts a FaultToleranceRule of OpenSergo into the policies of its targets: what its strategies say, and what is
+// answered in place of a refusal.
+func (k *known) faultTolerance(r rule, all *tolerance) {
 	app := ""
 	if s := r.spec.child("selector"); s != nil {
 		app = s.text("app")
 	}
 	if meta, ok := r.top.fields["metadata"].(map[string]any); ok && app == "" {
-		if labels, ok := meta["labels"].(map[string]any); ok && labels["app"] != nil {
-			app = fmt.Sprint(labels["app"])
+		if labels, ok := meta["labels"].(map[string]any); ok {
+			app, _ = labels["app"].(string)
 		}
 	}
 	strategies := k.strategies(r)
 	answer := k.fallback(r)
-	for i, t := range r.spec.children("targets") {
-		name := ""
-		if i > 0 {
-			name = fmt.Sprintf("%s-%d", r.name, i+1)
-		}
-		policy := model.Traffic{PolicyMeta: r.meta(name, app)}
-		resource := t.text("targetResourceName")
-		match := []model.RequestMatch(nil)
-		method := ""
+	for _, o := range r.spec.children("targets") {
+		resource := o.text("targetResourceName")
+		t := target{object: o, resource: resource, answer: answer}
+		service := resource
 		if path, ok := httpResource(resource); ok {
-			match = []model.RequestMatch{path}
+			t.match, service = []model.RequestMatch{path}, app
 		} else if iface, call, ok := strings.Cut(resource, ":"); ok {
-			policy.Service = iface
-			method, _, _ = strings.Cut(call, "(")
-		} else {
-			policy.Service = resource
+			service = iface
+			t.method, _, _ = strings.Cut(call, "(")
 		}
-		if policy.Service == "" {
-			t.lose("targetResourceName", "what service has it is not said: neither spec.selector.app nor metadata.labels.app is there")
+		if service == "" {
+			o.lose("targetResourceName", "what service has it is not said: neither spec.selector.app nor metadata.labels.app is there")
 			continue
 		}
-		s := target{t, resource, match, method, answer}
-		var settings model.TrafficSettings
-		var own model.MethodSettings
-		for _, strategy := range strategies {
-			s.apply(strategy, &settings, &own)
-		}
-		policy.TrafficSettings = settings
-		if method != "" && (own.Limits != nil || len(own.RateLimit) > 0) {
-			policy.Methods = map[string]model.MethodSettings{method: own}
-		}
-		if settings.Limits != nil || settings.Breaker != nil || len(settings.RateLimit) > 0 || policy.Methods != nil {
-			out = append(out, policy)
-		}
+		t.apply(all.traffic(r, service), strategies)
 	}
-	return out
 }
 
 // httpResource reads /foo and GET:/foo.
@@ -91,118 +94,43 @@ func (k *known) strategies(r rule) (out []rule) {
 	return out
 }
 
-// response is what is answered in place of a refusal.
-type response struct {
-	status *uint32
-	body   string
+// answer is what is answered in place of a refusal.
+type answer struct {
+	spec    *object
+	status  *uint32
+	headers map[string]string
+	body    string
 }
 
-func (k *known) fallback(r rule) (out response) {
+// inline reports whether a rate limit can say all of it by itself.
+func (a *answer) inline() bool {
+	return a != nil && len(a.headers) == 0 && (a.status == nil || *a.status >= 400)
+}
+
+func (k *known) fallback(r rule) *answer {
 	name := r.spec.text("fallbackAction")
 	if name == "" {
-		return out
+		return nil
 	}
 	action, ok := k.named("HttpRequestFallbackAction", name)
 	if !ok {
 		r.spec.lose("fallbackAction", "there is no HttpRequestFallbackAction "+name+" in the files")
-		return out
+		return nil
 	}
-	action.spec.ignore("behavior")
+	if behavior := action.spec.text("behavior"); behavior != "" && behavior != "ReturnProvidedResponse" {
+		action.spec.lose("behavior", behavior+" cannot be asked for")
+		action.spec.ignore("behaviorDesc")
+		return nil
+	}
+	out := &answer{spec: action.spec}
 	if d := action.spec.child("behaviorDesc"); d != nil {
 		out.status, out.body = d.number("responseStatusCode"), d.text("responseContentBody")
-		d.loseIf("responseAdditionalHeaders", "a refusal has no headers of its own")
-	}
-	return out
-}
-
-// target is what strategies apply to.
-type target struct {
-	*object
-	resource string
-	match    []model.RequestMatch
-	method   string
-	answer   response
-}
-
-// apply adds what a strategy says.
-func (t target) apply(s rule, settings *model.TrafficSettings, own *model.MethodSettings) {
-	switch s.kind {
-	case "RateLimitStrategy", "ThrottlingStrategy":
-		limit, ok := rateLimit(s)
-		if !ok {
-			return
+		for _, h := range d.children("responseAdditionalHeaders") {
+			if out.headers == nil {
+				out.headers = map[string]string{}
+			}
+			out.headers[h.text("key")] = h.text("value")
 		}
-		limit.Match, limit.Status, limit.Body = t.match, t.answer.status, t.answer.body
-		if t.method != "" {
-			own.RateLimit = append(own.RateLimit, limit)
-		} else {
-			settings.RateLimit = append(settings.RateLimit, limit)
-		}
-	case "ConcurrencyLimitStrategy":
-		limits := &model.Limits{Requests: s.spec.number("maxConcurrency")}
-		local(s.spec)
-		switch {
-		case t.method != "":
-			own.Limits = limits
-		case t.match != nil:
-			t.lost(s, "limits are those of a service or of a Dubbo method, not of a path")
-		default:
-			settings.Limits = limits
-		}
-	case "CircuitBreakerStrategy":
-		b := breaker(s.spec)
-		if t.method != "" || t.match != nil {
-			t.lost(s, "a breaker is that of a service, not of a part of it")
-			return
-		}
-		settings.Breaker = b
 	}
-}
-
-// lost reports a strategy that does not fit a target.
-func (t target) lost(s rule, why string) {
-	t.report.lost = append(t.report.lost, Lost{t.report.of, t.at("targetResourceName"), fmt.Sprintf("%s for %s: %s", s.of, t.resource, why)})
-}
-
-// local reports that a limit of a whole cluster becomes one of each proxy.
-func local(spec *object) {
-	if mode := spec.text("limitMode"); mode != "" && mode != "Local" {
-		spec.lose("limitMode", mode+": each proxy counts for itself, so that the limit holds for each of them")
-	}
-}
-
-func rateLimit(s rule) (out model.RateLimit, ok bool) {
-	if s.kind == "ThrottlingStrategy" {
-		interval := s.spec.duration("minIntervalOfRequests")
-		s.spec.loseIf("queueTimeout", "requests do not queue: what comes too early is refused")
-		if interval.Or(0) <= 0 {
-			return out, false
-		}
-		one := uint32(1)
-		per := model.Duration(max(interval.Std(), time.Second))
-		n := uint32(max(1, math.Floor(float64(per)/float64(*interval))))
-		return model.RateLimit{Requests: &n, Per: &per, Burst: &one}, true
-	}
-	s.spec.ignore("metricType")
-	local(s.spec)
-	out = model.RateLimit{Requests: s.spec.number("threshold"), Per: s.spec.duration("statDuration")}
-	if seconds := s.spec.number("statDurationSeconds"); seconds != nil {
-		per := model.Duration(time.Duration(*seconds) * time.Second)
-		out.Per = &per
-	}
-	return out, out.Requests != nil
-}
-
-func breaker(spec *object) *model.Breaker {
-	out := &model.Breaker{Window: spec.duration("statDuration"), OpenFor: spec.duration("recoveryTimeout"), MinRequests: spec.number("minRequestAmount")}
-	if spec.text("strategy") == "SlowRequestRatio" {
-		out.SlowPercent = spec.percent("triggerRatio")
-		if slow := spec.child("slowConditions"); slow != nil {
-			out.SlowAfter = slow.duration("maxAllowedRt")
-		}
-		return out
-	}
-	out.ErrorPercent = spec.percent("triggerRatio")
-	spec.loseIf("errorConditions", "every failure counts")
 	return out
 }

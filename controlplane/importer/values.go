@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -31,20 +32,33 @@ func (o *object) percent(name string) *model.Percent {
 		return nil
 	}
 	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
-	if err != nil || n < 0 || n > 100 {
+	if err != nil || math.IsNaN(n) || n < 0 || n > 100 {
 		o.lose(name, text+" is no percentage")
 		return nil
 	}
-	out := model.Percent(math.Round(n * 10_000))
+	out := model.Percent(math.Round(n * 10_000)) // of a million
 	return &out
 }
 
-// share reads {value: 12.5}, as Istio writes percentages; nil for none.
-func (o *object) share(name string) *model.Percent {
-	if c := o.child(name); c != nil {
-		return c.percent("value")
+// ratio reads 60%, 60 or 0.6, of which the last two are told apart by what is possible; nil for none.
+func (o *object) ratio(name string) *model.Percent {
+	out := o.percent(name)
+	if out != nil && *out <= 10_000 && !strings.HasSuffix(o.text(name), "%") { // 1 of 1
+		*out *= 100
 	}
-	return nil
+	return out
+}
+
+// share reads {value: 12.5}, as Istio writes percentages, or the whole number of earlier versions; nil for none.
+func (o *object) share(name, earlier string) *model.Percent {
+	c := o.child(name)
+	if c == nil {
+		return o.percent(earlier)
+	}
+	if p := c.percent("value"); p != nil {
+		return p
+	}
+	return new(model.Percent) // a percentage without a value is none of the requests
 }
 
 // match reads {exact: a}, {prefix: a} or {regex: a}; false when it says something else.
@@ -60,6 +74,9 @@ func (o *object) match() (out model.StringMatch, ok bool) {
 		out.Prefix = o.text("prefix")
 	case o.text("regex") != "":
 		out.Regex = o.text("regex")
+	case o.has("prefix") || o.has("regex"): // an empty one fits everything
+		there := true
+		out.Present = &there
 	default:
 		return out, false
 	}
@@ -82,4 +99,16 @@ func (o *object) matches(name string) map[string]model.StringMatch {
 		}
 	}
 	return out
+}
+
+// plainName makes a name of a policy or of a rule of a text: what a name cannot hold becomes a dash.
+func plainName(text string) string {
+	const most = 120 // so that there is room for what tells it from others
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r)) {
+			return unicode.ToLower(r)
+		}
+		return '-'
+	}, text)
+	return strings.Trim(name[:min(len(name), most)], "._-")
 }
