@@ -31,11 +31,12 @@ func callMatches(m *object) (services []string, out []model.RequestMatch, ok boo
 		}
 		for _, arg := range method.children("args") {
 			arg.loseIf("type", "the type of an argument cannot be asked for")
+			index := arg.text("index")
 			if value, ok := arg.condition("value"); ok {
 				if one.Arguments == nil {
 					one.Arguments = map[string]model.StringMatch{}
 				}
-				one.Arguments[arg.text("index")] = value
+				one.Arguments[index] = value
 			}
 		}
 		out = append(out, one)

@@ -204,6 +204,22 @@ func without(v reflect.Value, all []step) reflect.Value {
 				out.SetMapIndex(key, without(v.MapIndex(key), all[1:]))
 			}
 		}
+		if out.Len() == 0 {
+			out.SetZero()
+		}
 	}
 	return out
+}
+
+// empty reports whether nothing stands in a value, or in the items of a list.
+func empty(v reflect.Value) bool {
+	if v.Kind() == reflect.Slice {
+		for i := range v.Len() {
+			if !v.Index(i).IsZero() {
+				return false
+			}
+		}
+		return true
+	}
+	return !v.IsValid() || v.IsZero()
 }

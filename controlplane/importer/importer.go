@@ -3,6 +3,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,6 +80,7 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 			r.unnamed()
 		}
 		r.finish()
+		slices.SortStableFunc(r.lost, func(a, b Lost) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
 		for _, l := range r.lost { // what several rules name is read for each of them
 			if !slices.Contains(lost, l) {
 				lost = append(lost, l)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/golden"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
@@ -68,4 +70,51 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A match never loses one of its conditions, nor a rule its last match: they would fit more requests than was meant.
+func TestNothingFitsMore(t *testing.T) {
+	rule := func(matches string) string {
+		return "kind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n    - match: [" + matches + "]\n      route: [{destination: {host: first}}]\n    - route: [{destination: {host: last}}]\n"
+	}
+	for name, c := range map[string]struct {
+		matches string
+		stays   bool
+	}{
+		"one that is refused":         {`{uri: {regex: "("}, headers: {x: {exact: a}}}`, false},
+		"all are refused":             {`{uri: {regex: "("}}, {headers: {"a b": {exact: a}}}, {uri: {prefix: x}}`, false},
+		"one that cannot be asked":    {`{port: 80, uri: {prefix: /}}`, false},
+		"no mapping":                  {`x`, false},
+		"refused and not to be asked": {`{port: 80}, {uri: {regex: "("}}`, false},
+		"one of them is good":         {`{port: 80}, {uri: {regex: "("}}, {uri: {prefix: /good}}`, true},
+		"good":                        {`{uri: {prefix: /good}}`, true},
+	} {
+		text, lost, err := Import([]Document{{"f", rule(c.matches)}})
+		if err != nil || !strings.Contains(text, "service: last") {
+			t.Fatalf("%s: the other rule is gone: %v\n%s", name, err, text)
+		}
+		if stays := strings.Contains(text, "service: first"); stays != c.stays || stays && strings.Count(text, "prefix: /good") != 1 {
+			t.Errorf("%s: the rule stays: %v, want %v\n%s%v", name, stays, c.stays, text, lost)
+		}
+	}
+}
+
+// What is lost names the line and column of its field, in whichever document of a file.
+func TestPlaces(t *testing.T) {
+	text := "# rules\n---\nkind: Sidecar\nspec: {}\n---\r\nkind: List\nitems:\n  - kind: DestinationRule\n    metadata: {name: a}\n    spec:\n      host: a\n      trafficPolicy:\n        connectionPool: {tcp: {connectTimeout: 1h}}\n        tunnel: {}\n"
+	_, lost, err := Import([]Document{{"f.yaml", text}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range lost {
+		place, _, _ := strings.Cut(l.String(), ": ")
+		got = append(got, place+" "+l.Field)
+	}
+	want := []string{
+		"f.yaml:3:1 ", "f.yaml:13:32 spec.trafficPolicy.connectionPool.tcp.connectTimeout", "f.yaml:14:9 spec.trafficPolicy.tunnel",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -190,7 +190,7 @@ func (k *known) targets(app string, list []*object, out *part) {
 				b.Service = w.service
 			}
 		} else if b.Labels == nil {
-			t.lose("name", "no VirtualWorkloads "+set+" says what "+name+" is; the label tag: "+name+" was assumed")
+			t.lose("name", strings.TrimSpace("no VirtualWorkloads "+set)+" says what "+name+" is; the label tag: "+name+" was assumed")
 			b.Labels = map[string]string{"tag": name}
 		}
 		out.from[fmt.Sprintf("to[%d]", i)] = t

@@ -24,7 +24,7 @@ var sourceNames = map[string][]string{
 	"fault.abort": {"fault.abort"}, "fault.abort.status": {"fault.abort.httpStatus"},
 	"cors": {"corsPolicy"}, "cors.allowOrigins": {"corsPolicy.allowOrigins", "corsPolicy.allowOrigin"}, "cors.allowMethods": {"corsPolicy.allowMethods"},
 	"cors.allowHeaders": {"corsPolicy.allowHeaders"}, "cors.exposeHeaders": {"corsPolicy.exposeHeaders"}, "cors.maxAge": {"corsPolicy.maxAge"},
-	"headers": {"headers", "withoutHeaders"}, "headers.request": {"headers.request"}, "headers.response": {"headers.response"},
+	"headers": {"headers", "withoutHeaders", "behaviorDesc.responseAdditionalHeaders"}, "headers.request": {"headers.request"}, "headers.response": {"headers.response"},
 	"redirect": {"redirect"}, "redirect.path": {"redirect.uri"}, "redirect.host": {"redirect.authority"}, "redirect.port": {"redirect.port"},
 	"redirect.scheme": {"redirect.scheme"}, "redirect.status": {"redirect.redirectCode"}, "redirect.prefix": {"redirect.prefixRewrite"},
 	"respond": {"directResponse"}, "respond.status": {"directResponse.status"},

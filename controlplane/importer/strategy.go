@@ -26,6 +26,7 @@ func (t target) apply(to *made, strategies []rule) {
 	own := p.Methods[t.method]
 	at := settings{"", &p.Limits, &p.Breaker, &p.RateLimit, &p.Fallback}
 	if t.method != "" {
+		to.from["methods["+t.method+"]"] = t.object
 		at = settings{"methods[" + t.method + "].", &own.Limits, &own.Breaker, &own.RateLimit, &own.Fallback}
 	}
 	var on []string
@@ -64,6 +65,9 @@ func (t target) strategy(s rule, at settings, to *made) string {
 		if limit.Match = t.match; t.answer.inline() {
 			limit.Status, limit.Body = t.answer.status, t.answer.body
 		}
+		if slices.ContainsFunc(*at.rates, func(other model.RateLimit) bool { return reflect.DeepEqual(other, limit) }) {
+			return model.FallbackOnRateLimited
+		}
 		to.from[fmt.Sprintf("%srateLimit[%d]", at.path, len(*at.rates))] = s.spec
 		*at.rates = append(*at.rates, limit)
 		return model.FallbackOnRateLimited
@@ -74,7 +78,7 @@ func (t target) strategy(s rule, at settings, to *made) string {
 			t.lost(s, "limits are those of a service or of a Dubbo method, not of a path")
 			return ""
 		}
-		if *at.limits != nil {
+		if *at.limits != nil && !reflect.DeepEqual(*at.limits, limits) {
 			t.lost(s, to.from[at.path+"limits"].report.of+" has said it already")
 			return ""
 		}
@@ -86,7 +90,7 @@ func (t target) strategy(s rule, at settings, to *made) string {
 			t.lost(s, "a breaker is that of a service or of a Dubbo method, not of a path")
 			return ""
 		}
-		if *at.breaker != nil {
+		if *at.breaker != nil && !reflect.DeepEqual(*at.breaker, b) {
 			t.lost(s, to.from[at.path+"breaker"].report.of+" has said it already")
 			return ""
 		}

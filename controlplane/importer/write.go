@@ -30,7 +30,7 @@ const mostRounds = 12
 func (k *known) write(m made) (string, bool) {
 	m.from = maps.Clone(m.from)
 	m.unique(k.ids)
-	for range mostRounds {
+	for round := range mostRounds {
 		text, err := text(m.policy)
 		if err != nil {
 			m.add(m.spec.node, "", model.PolicyID(m.policy)+" cannot be written: "+err.Error())
@@ -44,7 +44,7 @@ func (k *known) write(m made) (string, bool) {
 			k.ids[model.PolicyID(m.policy)] = true
 			return text, true
 		}
-		if !m.prune(problems) {
+		if !m.prune(problems, round == 0) {
 			return "", false
 		}
 	}
@@ -78,8 +78,8 @@ func (m *made) unique(taken map[string]bool) {
 }
 
 // prune takes out of the policy what is refused, each with as much around it as means nothing without it. It is false when
-// that is the whole policy.
-func (m *made) prune(problems []policy.Problem) bool {
+// that is the whole policy. What only the first round has left empty goes without a word.
+func (m *made) prune(problems []policy.Problem, first bool) bool {
 	type cut struct {
 		steps []step
 		why   policy.Problem
@@ -96,7 +96,9 @@ func (m *made) prune(problems []policy.Problem) bool {
 		}
 		v := reflect.ValueOf(m.policy)
 		out := unit(v, c.steps)
-		m.tell(out, c.why)
+		if first || len(out) == 0 || !empty(at(v, out)) {
+			m.tell(out, c.why)
+		}
 		if len(out) == 0 {
 			return false
 		}
@@ -109,15 +111,15 @@ func (m *made) prune(problems []policy.Problem) bool {
 
 // tell reports what is taken out of the policy, at what it was made of.
 func (m *made) tell(out []step, p policy.Problem) {
-	what, why := pathOf(out), p.Message
-	if what != p.Field && p.Field != "" {
-		why = p.Field + ": " + why
+	why := m.noun(out, p.Field) + " is left out: "
+	rest, _ := cutPath(p.Field, pathOf(out))
+	if n := len(out); n > 0 && out[n-1].name != "" && strings.HasPrefix(rest, "[") {
+		_, rest, _ = strings.Cut(rest, "]") // of a list that goes with its last item
 	}
-	if what == "" {
-		why = fmt.Sprintf("%s is left out: %s", model.PolicyID(m.policy), why)
-	} else {
-		why = fmt.Sprintf("%s is left out of %s: %s", what, model.PolicyID(m.policy), why)
+	if rest != "" {
+		why += strings.TrimPrefix(rest, ".") + ": "
 	}
+	why += p.Message
 	all := steps(reflect.ValueOf(m.policy), p.Field)
 	for i := len(all); i >= 0; i-- {
 		if o := m.from[pathOf(all[:i])]; o != nil {
@@ -130,6 +132,24 @@ func (m *made) tell(out []step, p policy.Problem) {
 		}
 	}
 	m.add(m.spec.node, "spec", why)
+}
+
+// noun is what goes, for people.
+func (m *made) noun(out []step, refused string) string {
+	if len(out) == 0 {
+		return model.PolicyID(m.policy)
+	}
+	switch last := out[len(out)-1]; {
+	case pathOf(out) == refused:
+		return "it"
+	case last.name != "":
+		return last.name
+	}
+	list := out[len(out)-2].name
+	if noun, ok := map[string]string{"rules": "the rule", "match": "the match"}[list]; ok {
+		return noun
+	}
+	return "one of " + list
 }
 
 // renumber moves what stood behind an item of a list that is taken out.

@@ -13,8 +13,11 @@ func newImport() *cobra.Command {
 		Use:   "import -f <file>",
 		Short: "Make policies of rules of Istio and OpenSergo",
 		Long: "Read VirtualServices and DestinationRules of Istio, and fault tolerance, traffic router and traffic lane rules of\n" +
-			"OpenSergo, and print policies that say the same. What cannot be expressed is told on standard error, field by field.\n" +
-			"Files that name each other have to be read together. Nothing is written: `dubbomesh diff -f -` shows what it would do.",
+			"OpenSergo, and print policies that say the same. What cannot be expressed, or would be refused, is left out alone and\n" +
+			"told on standard error, each field with its file, line and column. Rules that name each other have to be read\n" +
+			"together. Nothing is written: `dubbomesh diff -f -` shows what it would do.\n\n" +
+			"Exit codes: 0 policies are printed, whatever was left out; 1 a file cannot be read; 2 a mistake in the call;\n" +
+			"3 with --strict, when something was left out or assumed.",
 		Example: "  dubbomesh import -f istio/ > policies.yaml\n  kubectl get virtualservice reviews -o yaml | dubbomesh import -f - | dubbomesh diff -f -",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,11 +32,17 @@ func newImport() *cobra.Command {
 			for _, l := range lost {
 				cmd.PrintErrln("not expressed: " + printable(l.String()))
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), text)
-			return err
+			if _, err = fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
+				return err
+			}
+			if strict, _ := cmd.Flags().GetBool("strict"); strict && len(lost) > 0 {
+				return exitError{fmt.Errorf("%s not expressed", count(len(lost), "field")), 3}
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringSliceP("filename", "f", nil, "file or folder with rules, - for standard input; may be repeated")
+	cmd.Flags().Bool("strict", false, "end with exit code 3 when something was not expressed")
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/importer"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/nearest"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
@@ -57,6 +58,9 @@ func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 				}
 				first[p.ID()] = file
 				for _, problem := range p.Problems {
+					if problem.Field == "kind" && slices.Contains(importer.Kinds, string(p.Kind)) {
+						problem.Message = fmt.Sprintf("%s is a rule of another mesh; make policies of it with `dubbomesh import -f %s`", p.Kind, file)
+					}
 					cmd.PrintErrln(problem.Report(file, text))
 				}
 				if n := len(p.Errors()); n > 0 {
