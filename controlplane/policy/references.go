@@ -28,6 +28,7 @@ func References(p model.Policy, snap model.Snapshot) []Problem {
 type checker struct {
 	snap     model.Snapshot
 	own      string // the service that the policy is about
+	standsIn bool   // the rule that is looked at answers or renames what callers ask for: the service need not have it
 	problems []Problem
 }
 

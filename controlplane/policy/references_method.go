@@ -13,22 +13,25 @@ func (c *checker) methods(path string, v any) {
 	switch v := v.(type) {
 	case model.Traffic:
 		for _, name := range slices.Sorted(maps.Keys(v.Methods)) {
-			c.method(below(path, "methods["+name+"]"), name)
+			c.method(below(path, "methods["+name+"]"), name, len(v.Methods[name].Fallback) > 0)
 		}
+	case model.Rule:
+		c.standsIn = v.Redirect != nil || v.Respond != nil || v.Rewrite != nil && v.Rewrite.Method != ""
 	case model.Rewrite:
-		c.method(below(path, "method"), v.Method)
+		c.method(below(path, "method"), v.Method, false)
 	case model.RequestMatch:
 		if m := v.Method; m != nil && m.Exact != nil && !m.IgnoreCase {
-			c.method(below(path, "method"), *m.Exact)
+			c.method(below(path, "method"), *m.Exact, c.standsIn)
 		} else if m != nil && !m.IgnoreCase {
 			for _, name := range m.In {
-				c.method(below(path, "method"), name)
+				c.method(below(path, "method"), name, c.standsIn)
 			}
 		}
 	}
 }
 
-func (c *checker) method(path, name string) {
+// method warns of one that the service does not have; where something stands in for it only of one that looks misspelt.
+func (c *checker) method(path, name string, standsIn bool) {
 	if name == "" || c.own == "" || strings.HasPrefix(name, "$") { // as Dubbo's own are called
 		return
 	}
@@ -36,8 +39,9 @@ func (c *checker) method(path, name string) {
 		c.warn(path, "%s speaks %s, which has no methods; write a Route with a rule that matches a path", c.own, s.Instances[0].Protocol)
 		return
 	}
-	if known := c.known(); len(known) > 0 && !slices.Contains(known, name) {
-		c.warn(path, "%s has no method %s%s", c.own, name, meant(name, known))
+	known := c.known()
+	if near := meant(name, known); len(known) > 0 && !slices.Contains(known, name) && (near != "" || !standsIn) {
+		c.warn(path, "%s has no method %s%s", c.own, name, near)
 	}
 }
 

@@ -63,6 +63,12 @@ func TestReferences(t *testing.T) {
 			"warning: rules[0].match[0].method: users has no method lists; did you mean list?",
 			"warning: rules[0].rewrite.method: users has no method lit; did you mean list?",
 		},
+		`{kind: Route, name: old, service: users, rules: [{match: {method: whoAreYou}, rewrite: {method: find}}, {match: {method: whoAreYou}, redirect: {path: /}}, {match: {method: whoAreYou}}]}`: {
+			"warning: rules[2].match[0].method: users has no method whoAreYou",
+		},
+		`{kind: Traffic, name: elsewhere, service: users, methods: {whoAreYou: {fallback: {statuses: [404], service: shop}}, whoIAm: {timeout: 1s}}}`: {
+			"warning: methods[whoIAm]: users has no method whoIAm",
+		},
 		`{kind: Lane, name: l, services: [a, e]}`:                       {"warning: services[1]: e is not registered"},
 		`{kind: Gateway, name: g, listeners: [{port: 1}], expose: [f]}`: {"warning: expose[0].service: f is not registered"},
 	} {
