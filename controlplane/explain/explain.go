@@ -55,7 +55,8 @@ type Route struct {
 	Access       []Access      `json:"access,omitempty"`  // who may call
 	Callers      string        `json:"callers,omitempty"` // what comes of that: allowed, refused by …, depends on who calls
 	Destinations []Destination `json:"destinations"`
-	Passed       []string      `json:"passed,omitempty"` // rules before it that the request does not fit, and why
+	Breakers     []Breaker     `json:"breakers,omitempty"` // as an Envoy has them; none when no Envoy was asked
+	Passed       []string      `json:"passed,omitempty"`   // rules before it that the request does not fit, and why
 }
 
 // Explain answers a question. It fails with UnknownService when the service that is asked about is not there.
@@ -96,8 +97,16 @@ func Explain(q Question) (Explanation, error) {
 	return out, nil
 }
 
+// Breaker is the state of a breaker of one Envoy.
+type Breaker struct {
+	Service string `json:"service"`
+	Method  string `json:"method,omitempty"` // "" for the one of all methods
+	State   string `json:"state"`            // closed, recovering, half-open, open
+	Refused uint64 `json:"refused"`          // calls, since Envoy runs
+}
+
 // UnseenNote is a note of every explanation that no Envoy's own findings were added to.
-const UnseenNote = "what Envoy itself finds out (active health checks, ejections, open connections) is not known to the control plane; --envoy asks one"
+const UnseenNote = "what Envoy itself finds out (active health checks, ejections, breakers, open connections) is not known to the control plane; --envoy asks one"
 
 // find finds the routes that the request may take at its port.
 func (q Question) find(r translate.Resources) ([]routing.Match, error) {

@@ -18,28 +18,37 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/explain"
 )
 
-// maxClusters bounds what is read of an Envoy, in bytes: some hundreds for each instance.
-const maxClusters = 256 << 20
+// maxAdmin bounds what is read of an Envoy, in bytes: some hundreds for each instance.
+const maxAdmin = 256 << 20
 
-// seenBy adds what an Envoy found out itself of the instances: it is asked at its admin interface, host:port.
-func seenBy(ctx context.Context, admin string, e *explain.Explanation) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/clusters?format=json", nil)
+// askEnvoy asks an Envoy's admin interface, host:port.
+func askEnvoy(ctx context.Context, admin, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+path, nil)
 	if err != nil {
-		return fmt.Errorf("envoy %q: %w; write the host:port of its admin interface", admin, err)
+		return nil, fmt.Errorf("envoy %q: %w; write the host:port of its admin interface", admin, err)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask Envoy's admin interface at %s: %w", admin, err)
+		return nil, fmt.Errorf("ask Envoy's admin interface at %s: %w", admin, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("what answers at %s is no Envoy's admin interface: %s", admin, answer.Status)
+		return nil, fmt.Errorf("what answers at %s is no Envoy's admin interface: %s", admin, answer.Status)
 	}
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxClusters))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAdmin))
 	if err != nil {
-		return fmt.Errorf("read from Envoy's admin interface at %s: %w", admin, err)
+		return nil, fmt.Errorf("read from Envoy's admin interface at %s: %w", admin, err)
+	}
+	return text, nil
+}
+
+// seenBy adds what an Envoy found out itself of the instances and the service: it is asked at its admin interface, host:port.
+func seenBy(ctx context.Context, admin string, e *explain.Explanation) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	text, err := askEnvoy(ctx, admin, "/clusters?format=json")
+	if err != nil {
+		return err
 	}
 	var all adminv3.Clusters
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, &all); err != nil {
@@ -63,6 +72,14 @@ func seenBy(ctx context.Context, admin string, e *explain.Explanation) error {
 				}
 			}
 		}
+	}
+	stats, err := askEnvoy(ctx, admin, "/stats/prometheus?filter=breaker_(state|refused)")
+	if err != nil {
+		return err
+	}
+	states := readBreakers(string(stats))
+	for i := range e.Routes {
+		e.Routes[i].Breakers = breakersOf(e.Routes[i], states)
 	}
 	e.Notes = slices.DeleteFunc(e.Notes, func(n string) bool { return n == explain.UnseenNote })
 	return nil

@@ -37,6 +37,10 @@ func TestExplain(t *testing.T) {
 	want(t, 2, "", `dubbomesh: nothing is asked.*`, "explain", "--api", r.api)
 	want(t, 2, "", `dubbomesh: header "x": write name=value\n`, "explain", "--service", "a", "-H", "x", "--api", r.api)
 	envoy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/stats/prometheus" {
+			_, _ = io.WriteString(w, "envoy_dubbo_breaker_state{service=\"a\",method=\"all\"} 3\nenvoy_dubbo_breaker_refused{service=\"a\",method=\"all\"} 4\n")
+			return
+		}
 		if r.URL.String() != "/clusters?format=json" {
 			http.NotFound(w, r)
 			return
@@ -47,6 +51,6 @@ func TestExplain(t *testing.T) {
 	}))
 	t.Cleanup(envoy.Close)
 	admin := envoy.Listener.Addr().String()
-	want(t, 0, `.*127.0.0.1:9 +100 +100% +0 +- +up +ejected, 3 under way, 4 connections\n.*`, "", "explain", "--service", "a", "--api", r.api, "--envoy", admin)
+	want(t, 0, `.*\nbreaker +a: open; 4 calls refused\n.*127.0.0.1:9 +100 +100% +0 +- +up +ejected, 3 under way, 4 connections\n.*`, "", "explain", "--service", "a", "--api", r.api, "--envoy", admin)
 	want(t, 1, "", `dubbomesh: what answers at .* is no Envoy's admin interface: 404 Not Found.*`, "explain", "--service", "a", "--api", r.api, "--envoy", admin+"/x")
 }

@@ -66,6 +66,9 @@ func writeRoute(out io.Writer, r explain.Route) {
 	if r.Answer != "" {
 		line("answer     %s", printable(r.Answer))
 	}
+	for _, b := range r.Breakers {
+		line("breaker    %s: %s; %s refused", printable(strings.TrimSuffix(b.Service+"."+b.Method, ".")), b.State, count(int(b.Refused), "call"))
+	}
 	writeSettings(out, r)
 	for _, d := range r.Destinations {
 		writeDestination(out, d)
