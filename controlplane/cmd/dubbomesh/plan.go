@@ -23,7 +23,7 @@ func planFlags(cmd *cobra.Command) {
 	f.StringSlice("services", nil, "file with services and their instances, for --offline; may be repeated")
 	f.StringSlice("base", nil, "file or folder with the policies that there are, for --offline; may be repeated")
 	f.Bool("validate-envoy", false, "have Envoy check the outcome (envoy --mode validate)")
-	f.String("envoy", envoyDefault(), "Envoy for --validate-envoy, a path or a name on the PATH (variable ENVOY)")
+	f.String("envoy", envoyDefault(), "Envoy for --validate-envoy, a path or a name on the PATH (or ENVOY=<path>)")
 	f.String("module", besideProgram("libdubbo.so"), "Envoy module that speaks Dubbo, for --validate-envoy")
 }
 

@@ -23,7 +23,7 @@ func validateEnvoy(cmd *cobra.Command, static []byte) error {
 	name, _ := cmd.Flags().GetString("envoy")
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return fmt.Errorf("there is no Envoy at %s: --envoy or the variable ENVOY says where it is", name)
+		return noEnvoy(name)
 	}
 	module, _ := cmd.Flags().GetString("module")
 	if module, err = filepath.Abs(module); err == nil {
@@ -53,8 +53,17 @@ func validateEnvoy(cmd *cobra.Command, static []byte) error {
 	if out, err := run.CombinedOutput(); err != nil {
 		return fmt.Errorf("envoy refuses the outcome (%w):\n%s", err, strings.TrimSpace(string(out)))
 	}
-	cmd.PrintErrln("Envoy takes the outcome")
+	cmd.PrintErrln("Envoy takes the outcome; TLS and log files of the proxies' machines were not looked at")
 	return nil
+}
+
+// noEnvoy says how to name an Envoy: one that was fetched into the folder of this program's sources, if there is one.
+func noEnvoy(name string) error {
+	example := "/path/to/envoy"
+	if found, err := filepath.Glob(besideProgram("../.tools/envoy-*/envoy")); err == nil && len(found) > 0 {
+		example = found[len(found)-1]
+	}
+	return usageError{fmt.Errorf("there is no Envoy at %q: write --envoy %s, or ENVOY=%[2]s before the command; in the repository `make envoy` fetches one into .tools", name, example)}
 }
 
 // staticBootstrap is the gateway's bootstrap with resources in it in place of a control plane.

@@ -38,8 +38,10 @@ func TestDiffOffline(t *testing.T) {
 	base := write(t, hello)
 	file := write(t, "kind: Route\nname: gray\nservice: a\nrules:\n  - {match: {headers: {x-user: ann}}, to: {labels: {version: v2}}}\n  - {to: {labels: {version: v3}}}\n")
 	want(t, 1, `.*\+ +policy +Route/gray.*\+ +clusters +http\|a\|\|\|version=v2 .*~ +routes +gateway-http.*`,
-		`warning: cluster http\|a\|\|\|version=v3 has no instance that takes requests\nwarning: Route/gray: rules\[1\].to\[0\].labels: no instance of a has the labels version=v3\nEnvoy takes the outcome\ndubbomesh: there are differences\n`,
+		`warning: cluster http\|a\|\|\|version=v3 has no instance that takes requests\nwarning: Route/gray: rules\[1\].to\[0\].labels: no instance of a has the labels version=v3\nEnvoy takes the outcome; TLS and log files of the proxies' machines were not looked at\ndubbomesh: there are differences\n`,
 		"diff", "--offline", "--services", services, "--base", base, "-f", file, "--validate-envoy", "--envoy", testenvoy.Binary(t), "--module", testenvoy.Module(t))
+	want(t, 2, ".*", `.*there is no Envoy at "/nowhere": write --envoy \S+, or ENVOY=\S+ before the command.*`,
+		"diff", "--offline", "--services", services, "-f", base, "--validate-envoy", "--envoy", "/nowhere")
 	want(t, 0, "", "nothing would change\n", "diff", "--offline", "--services", services, "--base", base, "-f", base)
 	want(t, 2, "", "dubbomesh: --services is missing.*", "diff", "--offline", "-f", base)
 	want(t, 2, "", "dubbomesh: --base goes with --offline.*", "diff", "--base", base, "-f", base)
