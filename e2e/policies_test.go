@@ -90,7 +90,9 @@ func TestPolicies(t *testing.T) {
 		t.Errorf("history says %s", out)
 	}
 	answers("/plus/3/7", http.StatusOK, "10")
-	runCLI(t, append([]string{"delete", "mapping/plus"}, etcd...)...)
+	if out := runCLI(t, append(append([]string{"delete", "mapping/plus", "--wait", "1m"}, etcd...), control...)...); !strings.Contains(out, "Mapping/plus gone from 1 Envoy in ") {
+		t.Errorf("delete says %q", out)
+	}
 	answers("/plus/3/8", http.StatusNotFound, "")
 	answers("/also/1/2", http.StatusOK, "3")
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -62,6 +63,17 @@ func (c *Client) Policy(ctx context.Context, kind, name string) (Policy, error) 
 		err = fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields something else than expected; --api says where else to look", c.address, path)
 	}
 	return p, err
+}
+
+// Rollout tells how far the Envoys of the mesh are with the policies as of a revision of etcd.
+func (c *Client) Rollout(ctx context.Context, revision int64) (Rollout, error) {
+	var r Rollout
+	path := "/api/rollout?revision=" + strconv.FormatInt(revision, 10)
+	body, err := c.get(ctx, path)
+	if err == nil && json.Unmarshal(body, &r) != nil {
+		err = fmt.Errorf("what answers at %s is not a dubbomesh control plane: GET %s yields something else than expected; --api says where else to look", c.address, path)
+	}
+	return r, err
 }
 
 // Problems lists what is registered but cannot be used.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -68,6 +69,7 @@ func (r Refusal) String() string {
 func (s server) routePolicies(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/policies", s.listPolicies)
 	mux.HandleFunc("GET /api/policies/{kind}/{name}", s.onePolicy)
+	mux.HandleFunc("GET /api/rollout", s.rolledOut)
 	mux.HandleFunc("GET /schemas/{file}", s.schema)
 }
 
@@ -94,6 +96,20 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems(), s.reached())
 	view.Text = items[at].Text
 	s.write(w, view)
+}
+
+// rolledOut tells how far proxies are with all policies as of a revision, those that ended by then too.
+func (s server) rolledOut(w http.ResponseWriter, r *http.Request) {
+	revision, err := strconv.ParseInt(r.URL.Query().Get("revision"), 10, 64)
+	if err != nil || revision < 1 {
+		s.fail(w, http.StatusBadRequest, fmt.Sprintf("revision is %q: write a revision of etcd", r.URL.Query().Get("revision")))
+		return
+	}
+	var out Rollout
+	if reached := s.reached(); reached != nil {
+		out = reached("", revision)
+	}
+	s.write(w, out)
 }
 
 func (s server) policyItems() []policystore.Item {

@@ -51,3 +51,26 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 }
+
+func TestRollout(t *testing.T) {
+	reached := func() func(string, int64) Rollout {
+		return func(policy string, revision int64) Rollout {
+			return Rollout{Published: policy == "", Proxies: 2, Acknowledged: int(revision)}
+		}
+	}
+	client, address := serve(t, fake{}, Options{Rollout: reached})
+	if r, err := client.Rollout(t.Context(), 2); err != nil || !r.Done() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := client.Rollout(t.Context(), 1); err != nil || r.Done() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	answer, err := http.Get(address + "/api/rollout?revision=x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("a wrong revision yields %d", answer.StatusCode)
+	}
+}

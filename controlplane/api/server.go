@@ -59,6 +59,7 @@ type Options struct {
 //	GET /api/definitions?service=name   []Definition, of all services without the parameter
 //	GET /api/policies?kind=             []Policy, of all kinds without the parameter
 //	GET /api/policies/{kind}/{name}     Policy, with its text
+//	GET /api/rollout?revision=          Rollout of the policies as of a revision of etcd
 //	POST /api/plan                      PlanRequest to Planned: what a change of policies would do
 //	POST /api/explain                   ExplainRequest to explain.Explanation: what becomes of a request
 //	GET /api/problems                   []model.Problem

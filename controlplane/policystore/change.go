@@ -85,33 +85,49 @@ func refusedAt(kvs []*mvccpb.KeyValue, revision int64) bool {
 	return ok && status.Refused && status.Revision == revision
 }
 
-// Delete ends a policy: it removes it and its status, and notes that in its history.
-func Delete(ctx context.Context, client *clientv3.Client, prefix string, kind model.Kind, name string, by Author, now time.Time) error {
+// Delete ends a policy: it removes it and its status, and notes that in its history. It returns the revision of etcd at
+// which it is gone.
+func Delete(ctx context.Context, client *clientv3.Client, prefix string, kind model.Kind, name string, by Author, now time.Time) (int64, error) {
 	key := Key(prefix, kind, name)
 	for range attempts {
 		r, err := client.Txn(ctx).Then(clientv3.OpGet(key), getNewest(prefix, kind, name)).Commit()
 		if err != nil {
-			return fmt.Errorf("%s/%s: %w", kind, name, err)
+			return 0, fmt.Errorf("%s/%s: %w", kind, name, err)
 		}
 		have := r.Responses[0].GetResponseRange().Kvs
 		if len(have) == 0 {
-			return fmt.Errorf("%s/%s: %w", kind, name, ErrNotFound)
+			return 0, fmt.Errorf("%s/%s: %w", kind, name, ErrNotFound)
 		}
 		change := Change{Kind: kind, Name: name, When: now.UTC(), Who: by.Who, Note: by.Note, Deleted: true}
 		free, ops, err := change.append(prefix, newest(r.Responses[1].GetResponseRange().Kvs))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		ops = append(ops, clientv3.OpDelete(key), clientv3.OpDelete(StatusKey(prefix, kind, name)))
 		done, err := client.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(key), "=", have[0].ModRevision), free).Then(ops...).Commit()
 		if err != nil {
-			return fmt.Errorf("%s/%s: %w", kind, name, err)
+			return 0, fmt.Errorf("%s/%s: %w", kind, name, err)
 		}
 		if done.Succeeded {
-			return nil
+			return done.Header.Revision, nil
 		}
 	}
-	return fmt.Errorf("%s/%s: %w", kind, name, ErrConflict)
+	return 0, fmt.Errorf("%s/%s: %w", kind, name, ErrConflict)
+}
+
+// DeleteKey removes a key below that of the policies, <kind>/<name> in which either may be none that a policy can have, and its
+// status. It returns the revision of etcd at which it is gone. It has no history.
+func DeleteKey(ctx context.Context, client *clientv3.Client, prefix string, kind model.Kind, name string) (int64, error) {
+	key := strings.TrimSuffix(Key(prefix, kind, name), "/")
+	r, err := client.Txn(ctx).If(clientv3.Compare(clientv3.Version(key), ">", 0)).
+		Then(clientv3.OpDelete(key), clientv3.OpDelete(StatusKey(prefix, kind, name))).Commit()
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%s: %w", key, err)
+	case !r.Succeeded:
+		return 0, fmt.Errorf("%s: %w", key, ErrNotFound)
+	}
+	return r.Header.Revision, nil
 }
 
 // Stored is a policy as it stands in etcd, with what control planes say of it.
@@ -149,8 +165,12 @@ func List(ctx context.Context, client *clientv3.Client, prefix string, kind mode
 	var list []Stored
 	for _, kv := range r.Responses[0].GetResponseRange().Kvs {
 		rest := strings.TrimPrefix(string(kv.Key), policies)
-		kind, name, _ := splitKey(rest)
-		list = append(list, Stored{Kind: kind, Name: name, Text: string(kv.Value), Revision: kv.ModRevision, Status: judged[rest]})
+		kind, name, ok := splitKey(rest)
+		one := Stored{Kind: kind, Name: name, Text: string(kv.Value), Revision: kv.ModRevision, Status: judged[rest]}
+		if !ok { // it has no status in etcd
+			one.Status = &Status{Kind: kind, Name: name, Verdict: Rejected, Revision: kv.ModRevision, Problems: noPolicysKey()}
+		}
+		list = append(list, one)
 	}
 	return list, nil
 }

@@ -125,7 +125,7 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 	parsed := policy.ParseKey(string(kind), name, e.Value)
 	if !ok {
 		parsed.Policy = nil
-		parsed.Problems = []policy.Problem{{Message: "a policy's key is …/policies/<kind>/<name>, without further slashes"}}
+		parsed.Problems = noPolicysKey()
 	}
 	next := &entry{key: e.Key, parsed: parsed, since: s.now(), status: Status{
 		Kind: kind, Name: name, Revision: e.Revision, Created: e.Created, Problems: parsed.Problems, Verdict: Accepted,
@@ -149,6 +149,11 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 		s.writer.judged(next.status, string(e.Value), false)
 	}
 	return true
+}
+
+// noPolicysKey is what is wrong with a key that is not one of a kind and a name.
+func noPolicysKey() []policy.Problem {
+	return []policy.Problem{{Message: "a policy's key is …/policies/<kind>/<name>, without further slashes; `dubbomesh delete` takes this one away"}}
 }
 
 // keepLastGood finds what a key said when it was last good: here, or else in its status, which outlives a control plane. It

@@ -276,11 +276,11 @@ func TestApplyAndDelete(t *testing.T) {
 	if changes, err = History(t.Context(), c, prefix, model.KindTraffic, "one"); err != nil || len(changes) != HistoryKept {
 		t.Errorf("%d changes are kept, %v", len(changes), err)
 	}
-	if err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); err != nil {
+	if _, err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, s, "its end", inForce(""))
-	if err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); !errors.Is(err, ErrNotFound) {
+	if _, err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("deleted twice: %v", err)
 	}
 	if changes, err = History(t.Context(), c, prefix, model.KindTraffic, "one"); err != nil || !changes[0].Deleted || changes[0].Who != by.Who || changes[1].Deleted {

@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
@@ -20,7 +21,8 @@ func newApply() *cobra.Command {
 		Use:   "apply -f <file>",
 		Short: "Create or change policies",
 		Long: "Check policies and write them to etcd. When one has a mistake none is written. Who changed what and when stands in\n" +
-			"the history of each policy.",
+			"the history of each policy. With --wait the exit code is 1 when one is rejected, and 3 when it is not known in time\n" +
+			"that every Envoy has it: no control plane answers, no Envoy is connected, or one has not acknowledged it.",
 		Example: "  dubbomesh apply -f hello.yaml\n  dubbomesh apply -f policies/ --wait 10s --note \"release 42\"",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,60 +31,60 @@ func newApply() *cobra.Command {
 				return fmt.Errorf("%w; nothing was written", err)
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
-				return applyAll(ctx, cmd, client, c, list)
+				return applyAll(ctx, cmd, client, c, list, plainly)
 			})
 		},
 	}
 	fileFlag(cmd)
 	noteFlag(cmd)
-	cmd.Flags().Duration("wait", 0, "how long to wait until the policies are accepted and every Envoy has them; 0s does not wait")
+	waitFlag(cmd, "the policies are accepted and every Envoy has them")
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }
 
-// applyAll writes policies and, with --wait, waits for what a control plane and its Envoys say.
-func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, list []policy.Parsed) error {
-	prefix := c.Etcd.Prefix
-	revisions := make([]int64, len(list))
-	for i, p := range list {
-		outcome, revision, err := policystore.Apply(ctx, client, prefix, p, author(cmd), time.Now())
-		if err != nil {
-			return err
-		}
-		say(cmd, "%s %s", p.ID(), outcome)
-		revisions[i] = revision
-	}
-	wait, _ := cmd.Flags().GetDuration("wait")
-	if wait <= 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	for i, p := range list {
-		if err := awaitVerdict(ctx, client, prefix, p, revisions[i], wait); err != nil {
-			return err
-		}
-		how, err := awaitRollout(ctx, cmd, api.NewClient(c.API.Listen), policyRef{p.Kind, p.Name}, revisions[i])
-		if err != nil {
-			return err
-		}
-		say(cmd, "%s %s", p.ID(), how)
-	}
-	return nil
+// applied says what became of a policy that was written at a revision.
+type applied func(p policy.Parsed, outcome policystore.Outcome, revision int64) string
+
+// plainly says it of a policy from a file.
+func plainly(p policy.Parsed, outcome policystore.Outcome, _ int64) string {
+	return string(outcome) + reachOf(p.Policy, outcome)
 }
 
-// awaitVerdict waits until a control plane has accepted a policy.
-func awaitVerdict(ctx context.Context, client *clientv3.Client, prefix string, p policy.Parsed, revision int64, wait time.Duration) error {
-	status, err := policystore.WaitJudged(ctx, client, prefix, p.Kind, p.Name, revision)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no control plane has judged %s within %s: is one running? The policy is written", p.ID(), wait)
-	case err != nil:
-		return fmt.Errorf("%s: %w", p.ID(), err)
-	case status.Verdict == policystore.Rejected:
-		return fmt.Errorf("%s was rejected by the control plane: %s", p.ID(), firstError(status))
+// aboutServices are the kinds that are about every service unless they name one.
+var aboutServices = []model.Kind{model.KindTraffic, model.KindAccess, model.KindTelemetry}
+
+// reachOf tells of a policy that is about more than its author may have meant.
+func reachOf(p model.Policy, outcome policystore.Outcome) string {
+	if p == nil || outcome == policystore.Unchanged || !slices.Contains(aboutServices, p.Kind()) {
+		return ""
 	}
-	return nil
+	if m := p.Meta(); m.Service != "" || m.Selector != nil {
+		return ""
+	}
+	return ", for all services"
+}
+
+// applyAll writes policies and, with --wait, waits for what a control plane and its Envoys say. One that cannot be written
+// keeps none of the others back.
+func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, list []policy.Parsed, told applied) error {
+	var failed failures
+	var written []awaited
+	for _, p := range list {
+		outcome, revision, err := policystore.Apply(ctx, client, c.Etcd.Prefix, p, author(cmd), time.Now())
+		if err != nil {
+			failed.add(err)
+			continue
+		}
+		say(cmd, "%s %s", p.ID(), told(p, outcome, revision))
+		written = append(written, awaited{policyRef{p.Kind, p.Name}, revision})
+	}
+	failed.add(waitForAll(ctx, cmd, written, func(ctx context.Context, a awaited, wait time.Duration) (string, error) {
+		if err := awaitVerdict(ctx, client, c.Etcd.Prefix, a, wait); err != nil {
+			return "", err
+		}
+		return awaitRollout(ctx, cmd, api.NewClient(c.API.Listen), a)
+	}))
+	return failed.join()
 }
 
 // firstError is the first error of a status, and how many there are beside it.

@@ -30,12 +30,19 @@ type rig struct{ etcd, api string }
 
 func newRig(t *testing.T) rig {
 	t.Helper()
+	etcd := startEtcd(t)
+	return rig{etcd: etcd, api: controlPlane(t, etcd)}
+}
+
+// startEtcd runs an etcd until the test ends, and returns where.
+func startEtcd(t *testing.T) string {
+	t.Helper()
 	etcd, err := etcdembed.Start(t.Context(), etcdembed.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", NoSync: true}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(etcd.Stop)
-	return rig{etcd: etcd.Endpoint(), api: controlPlane(t, etcd.Endpoint())}
+	return etcd.Endpoint()
 }
 
 // controlPlane runs a control plane until the test ends, and returns the address of its API.

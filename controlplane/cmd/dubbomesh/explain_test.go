@@ -14,7 +14,7 @@ func TestExplain(t *testing.T) {
 	defer r.register(t, "a", "--address", "127.0.0.1:9")()
 	file := write(t, hello+"---\nkind: Route\nname: gray\nservice: a\nrules:\n  - {match: {headers: {x-user: ann}}, timeout: 7s}\n"+
 		"  - {match: {arguments: {0.userId: \"5\"}, source: {service: shop, ip: 10.0.0.0/8, zone: east, labels: {team: pay}}}, timeout: 8s}\n")
-	want(t, 0, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
+	want(t, 3, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 	r.until(t, "a", "published", func(list []api.Instance) bool {
 		return len(list) == 1 && api.NewClient(r.api).Ready(t.Context()) == nil
 	})

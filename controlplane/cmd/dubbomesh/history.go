@@ -109,13 +109,18 @@ func newRollback() *cobra.Command {
 				if !cmd.Flags().Changed("note") {
 					_ = cmd.Flags().Set("note", fmt.Sprintf("rollback to revision %d", earlier.Revision))
 				}
-				return applyAll(ctx, cmd, client, c, []policy.Parsed{parsed})
+				return applyAll(ctx, cmd, client, c, []policy.Parsed{parsed}, func(p policy.Parsed, outcome policystore.Outcome, revision int64) string {
+					if outcome == policystore.Unchanged {
+						return fmt.Sprintf("is already as it was at revision %d", earlier.Revision)
+					}
+					return fmt.Sprintf("rolled back to revision %d, written as revision %d%s", earlier.Revision, revision, reachOf(p.Policy, outcome))
+				})
 			})
 		},
 	}
 	noteFlag(cmd)
 	cmd.Flags().Int64("revision", 0, "the revision to bring back")
-	cmd.Flags().Duration("wait", 0, "how long to wait until it is accepted and every Envoy has it; 0s does not wait")
+	waitFlag(cmd, "it is accepted and every Envoy has it")
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }

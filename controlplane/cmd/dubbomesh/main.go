@@ -1,7 +1,8 @@
 // Command dubbomesh is the mesh's one program: everything on one machine (up), the control plane of a real mesh
 // (controlplane), and the commands that look at it and change what is registered.
 //
-// It exits with 0 when all went well, 1 when something failed and 2 when it was called wrongly.
+// It exits with 0 when all went well, 1 when something failed, 2 when it was called wrongly and 3 when what was written is not
+// known to be on every Envoy in the time that --wait gives.
 package main
 
 import (
@@ -42,6 +43,11 @@ func run(ctx context.Context, root *cobra.Command) int {
 		return 0
 	}
 	_, _ = fmt.Fprintln(root.ErrOrStderr(), "dubbomesh:", err)
+	return exitCode(err)
+}
+
+// exitCode is that of an error.
+func exitCode(err error) int {
 	if coded, own := errors.AsType[exitError](err); own {
 		return coded.code
 	}
@@ -64,7 +70,8 @@ func newRoot() *cobra.Command {
 		Long: "A service mesh for Dubbo and HTTP services, without Kubernetes.\n\n" +
 			"Every setting can be given as a flag, as a DUBBOMESH_ variable (etcd.dialTimeout is DUBBOMESH_ETCD_DIAL_TIMEOUT)\n" +
 			"or in a YAML file (--config), in this order of precedence.\n\n" +
-			"Exit codes: 0 all went well, 1 something failed, 2 called or configured wrongly.",
+			"Exit codes: 0 all went well, 1 something failed, 2 called or configured wrongly, 3 with --wait: written, but not known to\n" +
+			"be on every Envoy in time.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,

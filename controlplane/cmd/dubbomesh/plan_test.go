@@ -22,7 +22,7 @@ func TestDiffAgainstTheMesh(t *testing.T) {
 	want(t, 1, `\s+TYPE +NAME +DIFFERENCE\n\+ +policy +Traffic/hello +-\n~ +routes +gateway-http +\d+ fields\n`, "dubbomesh: there are differences\n", "diff", "-f", file, "--api", r.api)
 	want(t, 1, `.*\n  - virtualHosts\["\*"\].*\.timeout: "10s"\n  \+ virtualHosts\["\*"\].*\.timeout: "1s"\n.*`, "dubbomesh: there are differences\n", "diff", "-f", file, "--api", r.api, "--verbose")
 	want(t, 1, `\{\n  "policies": \[.*"action": "added".*`, "dubbomesh: there are differences\n", "diff", "-f", file, "--api", r.api, "-o", "json")
-	want(t, 0, ".*", ".*", "apply", "-f", file, "--wait", "1m", "--etcd", r.etcd, "--api", r.api)
+	want(t, 3, ".*", ".*", "apply", "-f", file, "--wait", "1m", "--etcd", r.etcd, "--api", r.api)
 	want(t, 0, "", "nothing would change\n", "diff", "-f", file, "--api", r.api)
 	other := write(t, strings.ReplaceAll(hello, "hello", "other"))
 	want(t, 1, `.*- +policy +Traffic/hello.*\+ +policy +Traffic/other.*`, "dubbomesh: there are differences\n", "diff", "-f", other, "--api", r.api, "--prune")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,20 +37,20 @@ const hello = "kind: Traffic\nname: hello\nservice: a\ntimeout: 1s\n"
 func TestPoliciesFromApplyToDelete(t *testing.T) {
 	r := newRig(t)
 	with := func(args ...string) []string {
-		if slices.Contains([]string{"apply", "rollback"}, args[0]) {
+		if slices.Contains([]string{"apply", "rollback", "delete"}, args[0]) {
 			args = append(args, "--api", r.api)
 		}
 		return append(args, "--etcd", r.etcd)
 	}
 	file := write(t, hello+"---\nkind: Route\nname: gray\nhosts: a.example.com\nrules: [{respond: {status: 410}}]\n")
 	want(t, 0, "", "there are no policies.*", with("get")...)
-	want(t, 0, "Traffic/hello created\nRoute/gray created\nTraffic/hello accepted; no Envoy is connected\nRoute/gray accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("apply", "-f", file, "--wait", "1m")...)
+	want(t, 3, "Traffic/hello created\nRoute/gray created\n", "warning: Traffic/hello: 3:10: service: a is not registered\ndubbomesh: Traffic/hello is accepted, but no Envoy is connected\nRoute/gray is accepted, but no Envoy is connected\n", with("apply", "-f", file, "--wait", "1m")...)
 	want(t, 0, "Traffic/hello unchanged\nRoute/gray unchanged\n", "", with("apply", "-f", file)...)
 	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
 	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "--lines", "-f", second)...)
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
+	want(t, 3, "Traffic/hello configured\n", "warning: Traffic/hello: 3:10: service: a is not registered\ndubbomesh: Traffic/hello is accepted, but no Envoy is connected\n", with("apply", "-f", second, "--wait", "1m", "--note", "slower")...)
 	history := want(t, 0, `REVISION +WHEN +WHO +WHAT +NOTE\n.*slower\n.*`, "", with("history", "Traffic/hello")...)
 	lines := strings.Split(history, "\n")
 	if len(lines) != 4 {
@@ -59,11 +60,12 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 1, "Traffic/hello would be changed:.*\\+ timeout: 1s\n", ".*", with("diff", "traffic/hello", "--revision", first)...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("history", "traffic/hello", "--revision", first)...)
 	want(t, 2, "", "dubbomesh: write either.*", "diff", "traffic/hello")
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", with("rollback", "traffic/hello", "--wait", "1m")...)
+	want(t, 3, "Traffic/hello rolled back to revision "+first+", written as revision \\d+\n", "warning: Traffic/hello: 3:10: service: a is not registered\ndubbomesh: Traffic/hello is accepted, but no Envoy is connected\n", with("rollback", "traffic/hello", "--wait", "1m")...)
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffics/hello", "-o", "yaml")...)
 	want(t, 0, "Traffic/hello deleted\nRoute/gray deleted\n", "", with("delete", "-f", file)...)
 	want(t, 1, "", "dubbomesh: Traffic/hello: there is no such policy\n", with("delete", "traffic/hello")...)
-	want(t, 0, "Traffic/hello created\n", "", with("rollback", "traffic/hello")...)
+	want(t, 0, "Traffic/hello rolled back to revision \\d+, written as revision \\d+\n", "", with("rollback", "traffic/hello")...)
+	want(t, 3, "Traffic/hello deleted\n", "dubbomesh: Traffic/hello is deleted, but no Envoy is connected\n", with("delete", "traffic/hello", "--wait", "1m")...)
 	want(t, 1, "", "dubbomesh: Traffic/bye: there is no such policy, and there was none; `dubbomesh get` lists.*", with("history", "traffic/bye")...)
 }
 
@@ -82,7 +84,7 @@ func TestAMistakeWritesNothing(t *testing.T) {
 // TestARawWriteIsJudged writes past the program, as etcdctl does.
 func TestARawWriteIsJudged(t *testing.T) {
 	r := newRig(t)
-	want(t, 0, "Traffic/hello created\nTraffic/hello accepted; whether Envoys have it is not known .*\n", "", "apply", "--api", "127.0.0.1:1", "-f", write(t, hello), "--etcd", r.etcd, "--wait", "1m")
+	want(t, 3, "Traffic/hello created\n", "dubbomesh: Traffic/hello is accepted, but whether Envoys have it is not known: cannot reach .*\n", "apply", "--api", "127.0.0.1:1", "-f", write(t, hello), "--etcd", r.etcd, "--wait", "1m")
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{r.etcd}})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +107,66 @@ func TestARawWriteIsJudged(t *testing.T) {
 	want(t, 1, `POLICY +VERDICT +REVISION +IN FORCE +ENVOYS +TOOK +NOTE\nTraffic/hello +rejected +\d+ +revision \d+ +0/0 +- +1:10: timeout: .*`, "dubbomesh: not every policy.*", "status", "--api", r.api)
 	want(t, 0, "SINCE.*last good value.*/dubbomesh/policies/Traffic/hello.*", "", "problems", "--api", r.api)
 	want(t, 0, "kind: Traffic\nname: hello\ntimeout: 5\n", "", "get", "traffic/hello", "-o", "yaml", "--etcd", r.etcd)
-	want(t, 0, "Traffic/hello configured\nTraffic/hello accepted; no Envoy is connected\n", "warning: Traffic/hello: 3:10: service: a is not registered\n", "rollback", "traffic/hello", "--api", r.api, "--etcd", r.etcd, "--wait", "1m")
+	want(t, 3, "Traffic/hello rolled back to revision .*\n", "warning: Traffic/hello: 3:10: service: a is not registered\ndubbomesh: Traffic/hello is accepted, but no Envoy is connected\n", "rollback", "traffic/hello", "--api", r.api, "--etcd", r.etcd, "--wait", "1m")
 	want(t, 0, "mesh\ngateway\n.*", ".*", "__complete", "get", "")
 	want(t, 0, "traffic/hello\n.*", ".*", "__complete", "delete", "--etcd", r.etcd, "traf")
+}
+
+// TestWaitTellsOfEveryPolicy has no control plane, so that none is judged.
+func TestWaitTellsOfEveryPolicy(t *testing.T) {
+	etcd := startEtcd(t)
+	file := write(t, hello+"---\nkind: Access\nname: all\nrules: [{from: {ip: 10.0.0.0/8}}]\n---\nkind: Traffic\nname: every\ntimeout: 1s\n")
+	want(t, 3, "Traffic/hello created\nAccess/all created, for all services\nTraffic/every created, for all services\n",
+		"dubbomesh: no control plane has judged Traffic/hello within 50ms: .*\nno control plane has judged Access/all .*\nno control plane has judged Traffic/every .*\n",
+		"apply", "-f", file, "--etcd", etcd, "--api", "127.0.0.1:1", "--wait", "50ms")
+	want(t, 3, "Traffic/hello deleted\nAccess/all deleted\nTraffic/every deleted\n", "dubbomesh: Traffic/hello is deleted, but whether Envoys are without it is not known: .*\nAccess/all .*\nTraffic/every .*\n",
+		"delete", "-f", file, "--etcd", etcd, "--api", "127.0.0.1:1", "--wait", "50ms")
+}
+
+// A rejection outweighs what is only not known.
+func TestFailures(t *testing.T) {
+	var f failures
+	for _, c := range []struct {
+		err  error
+		code int
+	}{{nil, 0}, {notConfirmed("late"), 3}, {errors.New("rejected"), 1}, {notConfirmed("late"), 1}} {
+		if f.add(c.err); f.code != c.code {
+			t.Errorf("with %v the code is %d, want %d", c.err, f.code, c.code)
+		}
+	}
+	if err := f.join(); exitCode(err) != 1 || err.Error() != "late\nrejected\nlate" {
+		t.Errorf("%d %v", exitCode(err), err)
+	}
+}
+
+// TestKeysThatAreNoPolicies are seen and can be deleted.
+func TestKeysThatAreNoPolicies(t *testing.T) {
+	r := newRig(t)
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{r.etcd}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	for _, key := range []string{"Bogus/x", "traffic/low", "Traffic/a/b/c", "lonely"} {
+		if _, err := client.Put(t.Context(), "/dubbomesh/policies/"+key, "timeout: 1s\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, "they are judged", func() bool {
+		_, out, _ := command(t, "get", "--etcd", r.etcd)
+		return !strings.Contains(out, "not judged yet")
+	})
+	out := want(t, 0, ".*", "", "get", "--etcd", r.etcd)
+	if strings.Count(out, "rejected") != 4 || !strings.Contains(out, "without further slashes") {
+		t.Errorf("get says\n%s", out)
+	}
+	want(t, 0, "Bogus/x deleted\ntraffic/low deleted\nTraffic/a/b/c deleted\nlonely deleted\n", "",
+		"delete", "--etcd", r.etcd, "Bogus/x", "traffic/low", "/dubbomesh/policies/Traffic/a/b/c", "/dubbomesh/policies/lonely")
+	want(t, 0, "", "there are no policies.*", "get", "--etcd", r.etcd)
+	want(t, 2, "", "dubbomesh: \"Bogus\" is no kind of policy.*", "delete", "--etcd", r.etcd, "Bogus/x")
+	want(t, 1, "", "dubbomesh: Traffic/low: there is no such policy\n", "delete", "--etcd", r.etcd, "traffic/low")
+	waitFor(t, "their statuses are gone", func() bool {
+		left, err := client.Get(t.Context(), "/dubbomesh/status/policies/", clientv3.WithPrefix())
+		return err == nil && len(left.Kvs) == 0
+	})
 }

@@ -138,8 +138,8 @@ type policyRef struct {
 	name string
 }
 
-// String is kind/name.
-func (r policyRef) String() string { return string(r.kind) + "/" + r.name }
+// String is kind/name, or the kind alone.
+func (r policyRef) String() string { return strings.TrimSuffix(string(r.kind)+"/"+r.name, "/") }
 
 // parseRef reads kind/name, or, where a whole kind can be meant, kind. A kind may be written small and as a plural.
 func parseRef(text string, whole bool) (policyRef, error) {
