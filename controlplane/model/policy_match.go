@@ -1,5 +1,10 @@
 package model
 
+import (
+	"regexp"
+	"strings"
+)
+
 // StringMatch says which texts fit. Exactly one of Exact, Prefix, Suffix, Contains, Regex, In, Range and Present is set; a
 // plain value is short for exact.
 type StringMatch struct {
@@ -23,6 +28,37 @@ type StringMatch struct {
 	Not bool `json:"not,omitempty"`
 	// IgnoreCase takes upper and lower case for the same; not with regex and range.
 	IgnoreCase bool `json:"ignoreCase,omitempty"`
+}
+
+// Pattern is the condition as a regular expression (RE2) for the whole text, without Flags.
+func (s StringMatch) Pattern() string {
+	switch {
+	case s.Exact != nil:
+		return regexp.QuoteMeta(*s.Exact)
+	case s.Prefix != "":
+		return regexp.QuoteMeta(s.Prefix) + "[^?]*"
+	case s.Suffix != "":
+		return "[^?]*" + regexp.QuoteMeta(s.Suffix)
+	case s.Contains != "":
+		return "[^?]*" + regexp.QuoteMeta(s.Contains) + "[^?]*"
+	case s.Regex != "":
+		return "(?:" + s.Regex + ")"
+	case len(s.In) > 0:
+		quoted := make([]string, len(s.In))
+		for i, text := range s.In {
+			quoted[i] = regexp.QuoteMeta(text)
+		}
+		return "(?:" + strings.Join(quoted, "|") + ")"
+	}
+	return ".*"
+}
+
+// Flags stand before Pattern at the beginning of an expression.
+func (s StringMatch) Flags() string {
+	if s.IgnoreCase {
+		return "(?i)"
+	}
+	return ""
 }
 
 // Range is the whole numbers from Min to Max, both included.

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/bounds"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -113,7 +114,7 @@ func (u *unit) tokenProvider(p model.Access, j model.JWTProvider) *jwtv3.JwtProv
 		out.ClaimToHeaders = append(out.ClaimToHeaders, &jwtv3.JwtClaimToHeader{HeaderName: strings.ToLower(header), ClaimName: j.ClaimHeaders[header]})
 	}
 	if j.JWKS != "" {
-		keys, _ := keySet(j.JWKS) // it was checked
+		keys, _ := bounds.KeySet(j.JWKS) // it was checked
 		out.JwksSourceSpecifier = &jwtv3.JwtProvider_LocalJwks{LocalJwks: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: keys}}}
 		return out
 	}
@@ -156,7 +157,7 @@ func (u *unit) checkTokens(p model.Access) error {
 		wrong := func(text string) { errs = append(errs, fmt.Errorf("jwt[%d]: %s", i, text)) }
 		switch {
 		case j.JWKS != "":
-			if _, err := keySet(j.JWKS); err != nil {
+			if _, err := bounds.KeySet(j.JWKS); err != nil {
 				wrong("jwks: " + err.Error())
 			}
 		case j.JWKSURL != "":

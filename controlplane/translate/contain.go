@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -95,7 +96,14 @@ func (g governor) told(id, service string, err error) string {
 	if err == nil {
 		return fmt.Sprintf("%s %s: too many policies of it cannot be in force; mend those, and apply it again", id, what)
 	}
-	return fmt.Sprintf("%s %s: Envoy would refuse what is made of it, %.300v; change it", id, what, err)
+	return fmt.Sprintf("%s %s: Envoy would refuse what is made of it: %s; change it", id, what, inShort(err))
+}
+
+// inShort is the first of what is wrong, from the message around it to the field.
+func inShort(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text = strings.ReplaceAll(text, ": embedded message failed validation | caused by: invalid ", ", ")
+	return strings.ToValidUTF8(text[:min(len(text), 300)], "")
 }
 
 // governors name the policies that say something of the service, or of those that it leads to, in the order in which they

@@ -67,13 +67,13 @@ func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	if m.Host != nil {
-		out = append(out, regexCondition(":authority", `(?i)`+pattern(*m.Host)+`(?::[0-9]+)?`, m.Host.Not))
+		out = append(out, regexCondition(":authority", `(?i)`+m.Host.Pattern()+`(?::[0-9]+)?`, m.Host.Not))
 	}
 	if m.Path != nil {
-		out = append(out, regexCondition(":path", caseless(*m.Path)+regexp.QuoteMeta(w.cut)+pattern(*m.Path)+`(?:\?.*)?`, m.Path.Not))
+		out = append(out, regexCondition(":path", m.Path.Flags()+regexp.QuoteMeta(w.cut)+m.Path.Pattern()+`(?:\?.*)?`, m.Path.Not))
 	}
 	if m.Method != nil {
-		out = append(out, regexCondition(":path", w.called()+pattern(*m.Method)+`(?:\?.*)?`, m.Method.Not))
+		out = append(out, regexCondition(":path", w.called()+m.Method.Pattern()+`(?:\?.*)?`, m.Method.Not))
 	}
 	if len(m.Verb) > 0 {
 		add(":method", &model.StringMatch{In: m.Verb})
@@ -160,39 +160,9 @@ func stringMatcher(s model.StringMatch) (*matcherv3.StringMatcher, error) {
 	case s.Present != nil && !*s.Present:
 		return nil, errors.New("absence can be asked of headers only")
 	default:
-		return regexMatcher(caseless(s) + pattern(s)), nil
+		return regexMatcher(s.Flags() + s.Pattern()), nil
 	}
 	return out, nil
-}
-
-func caseless(s model.StringMatch) string {
-	if s.IgnoreCase {
-		return "(?i)"
-	}
-	return ""
-}
-
-// pattern is a condition as a regular expression for the whole text.
-func pattern(s model.StringMatch) string {
-	switch {
-	case s.Exact != nil:
-		return regexp.QuoteMeta(*s.Exact)
-	case s.Prefix != "":
-		return regexp.QuoteMeta(s.Prefix) + "[^?]*"
-	case s.Suffix != "":
-		return "[^?]*" + regexp.QuoteMeta(s.Suffix)
-	case s.Contains != "":
-		return "[^?]*" + regexp.QuoteMeta(s.Contains) + "[^?]*"
-	case s.Regex != "":
-		return "(?:" + s.Regex + ")"
-	case len(s.In) > 0:
-		quoted := make([]string, len(s.In))
-		for i, text := range s.In {
-			quoted[i] = regexp.QuoteMeta(text)
-		}
-		return "(?:" + strings.Join(quoted, "|") + ")"
-	}
-	return ".*"
 }
 
 // fraction is a share of requests.

@@ -119,7 +119,7 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 
 // fitsText evaluates a condition on a text that is known here.
 func fitsText(s model.StringMatch, text string) (bool, error) {
-	re, err := regexp.Compile(caseless(s) + "^(?:" + pattern(s) + ")$")
+	re, err := regexp.Compile(s.Flags() + "^(?:" + s.Pattern() + ")$")
 	if err != nil {
 		return false, err
 	}

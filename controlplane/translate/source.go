@@ -68,7 +68,7 @@ func oneOf(texts []string) *matcherv3.StringMatcher {
 	if len(texts) == 1 {
 		return exactly(texts[0])
 	}
-	return regexMatcher(pattern(model.StringMatch{In: texts}))
+	return regexMatcher(model.StringMatch{In: texts}.Pattern())
 }
 
 // addresses are IP addresses and networks as Envoy has them.

@@ -1,4 +1,4 @@
-package translate
+package bounds
 
 import (
 	"strings"
@@ -20,8 +20,9 @@ func TestKeySet(t *testing.T) {
 		{`{"kty": "RSA", "n": "!!", "e": "AQAB"}`, "no RSA key"},
 		{`{"kty": "RSA", "n": "AQAB", "e": "AQAB"}`, "no RSA key"},
 		{`{"kty": 1}`, "kty"},
+		{strings.Replace(good, `"kid"`, `"d": "c2VjcmV0", "kid"`, 1), "private key"},
 	} {
-		text, err := keySet(`{"keys": [` + c.keys + `], "more": {}}`)
+		text, err := KeySet(`{"keys": [` + c.keys + `], "more": {}}`)
 		switch {
 		case c.wrong == "" && (err != nil || strings.Contains(text, "use") || strings.Contains(text, "more")):
 			t.Errorf("%s: %s %v", c.keys, text, err)

@@ -1,4 +1,4 @@
-package translate
+package bounds
 
 import (
 	"crypto/ecdh"
@@ -22,6 +22,7 @@ type key struct {
 	E         string `json:"e,omitzero"`
 	X         string `json:"x,omitzero"`
 	Y         string `json:"y,omitzero"`
+	D         string `json:"d,omitzero"` // which only a private key has
 }
 
 // curves are those of elliptic keys, and the algorithm of each.
@@ -30,9 +31,9 @@ var curves = map[string]struct {
 	algorithm string
 }{"P-256": {ecdh.P256(), "ES256"}, "P-384": {ecdh.P384(), "ES384"}, "P-521": {ecdh.P521(), "ES512"}}
 
-// keySet reads a key set and writes it anew with nothing but what makes up the keys: Envoy refuses its listener, and with it
+// KeySet reads a key set and writes it anew with nothing but what makes up the keys: Envoy refuses its listener, and with it
 // everything that is new in it, because of one key that it cannot read.
-func keySet(text string) (string, error) {
+func KeySet(text string) (string, error) {
 	var set struct {
 		Keys []key `json:"keys"`
 	}
@@ -52,6 +53,9 @@ func keySet(text string) (string, error) {
 }
 
 func (k key) check() error {
+	if k.D != "" {
+		return errors.New("it is a private key; write the public one, without d")
+	}
 	bytes := func(text string) []byte {
 		out, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
 		if err != nil {
