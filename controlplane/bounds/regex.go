@@ -13,6 +13,10 @@ const MaxRegex = 700
 // MaxCondition bounds what a policy says of an expression: the path of a service is put before some.
 const MaxCondition = 500
 
+// MaxRules bounds the routes that the rules of a service become for each way in which requests come. Envoy tries them one
+// after the other.
+const MaxRules = 5000
+
 // Regex says why an expression cannot be had, within a bound of its compiled size.
 func Regex(regex string, most int) error {
 	parsed, err := syntax.Parse(regex, syntax.Perl)
@@ -28,7 +32,7 @@ func Regex(regex string, most int) error {
 		size += 1 + len(inst.Rune)/2 // a class costs by its ranges
 	}
 	if size > most {
-		return fmt.Errorf("the condition becomes an expression of %d steps, and Envoy takes %d; write less of it, or split it", size, most)
+		return fmt.Errorf("it becomes an expression of %d steps; at most %d are possible: write less of it, or split it", size, most)
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ var Kinds = []Kind{KindMesh, KindGateway, KindRoute, KindTraffic, KindLane, Kind
 //	keys=…           the format of a mapping's keys, where they have one of their own
 //	nonEmpty         a list or mapping needs an entry
 //	single           a list of one item may be written as the item
+//	lines            a text in it may have several lines
+//	maxItems=…       of a list
+//	secret           what is written in it is not repeated
 //	short            the field that a plain value in place of the whole mapping means
 
 // PolicyMeta is what all policies begin with.
@@ -47,7 +50,7 @@ type PolicyMeta struct {
 	// Paused policies are kept and checked, but not in force.
 	Paused bool `json:"paused,omitempty"`
 	// Description is for people.
-	Description string `json:"description,omitempty"`
+	Description string `json:"description,omitempty" check:"lines"`
 
 	// Source is where the policy was read from: its etcd key or file.
 	Source string `json:"-"`

@@ -10,9 +10,9 @@ type Access struct {
 	// JWT says which tokens are taken.
 	JWT []JWTProvider `json:"jwt,omitempty" check:"single,nonEmpty"`
 	// HMAC says how callers sign requests.
-	HMAC *HMAC `json:"hmac,omitempty"`
+	HMAC *HMAC `json:"hmac,omitempty" check:"secret"`
 	// APIKey says where callers put their key.
-	APIKey *APIKey `json:"apiKey,omitempty"`
+	APIKey *APIKey `json:"apiKey,omitempty" check:"secret"`
 	// DryRun counts and logs what would be refused, and refuses nothing.
 	DryRun bool `json:"dryRun,omitempty"`
 }
@@ -55,7 +55,7 @@ type JWTProvider struct {
 	// Audiences of which the token must name one.
 	Audiences []string `json:"audiences,omitempty" check:"single,nonEmpty"`
 	// JWKS is the key set itself, as JSON.
-	JWKS string `json:"jwks,omitempty" check:"format=json"`
+	JWKS string `json:"jwks,omitempty" check:"lines,secret,format=jwks"`
 	// JWKSFile is a file on the proxy's machine.
 	JWKSFile string `json:"jwksFile,omitempty" check:"format=file"`
 	// JWKSURL is where the key set is fetched.
@@ -77,7 +77,7 @@ type JWTProvider struct {
 // HMAC says how callers sign requests. Keys are references to files on the proxy's machine, never keys.
 type HMAC struct {
 	// Keys by caller: the file with the key, or with several on a line each, read again when it changes.
-	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=file"`
+	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=keyFile"`
 	// Header that carries the signature; x-dubbomesh-signature by default. Dubbo consumers set an attachment of this name.
 	Header string `json:"header,omitempty" check:"format=header"`
 	// Window by which the time of a request may differ; 5m by default. Within it a signature is taken once.
@@ -91,7 +91,7 @@ type HMAC struct {
 // APIKey says where callers put their key. Keys are references to files on the proxy's machine, never keys.
 type APIKey struct {
 	// Keys by caller: the file with the key, or with several on a line each, read again when it changes.
-	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=file"`
+	Keys map[string]string `json:"keys" check:"required,nonEmpty,keys=caller,format=keyFile"`
 	// Header that carries the key; x-api-key by default. Dubbo consumers set an attachment of this name.
 	Header string `json:"header,omitempty" check:"format=header"`
 	// Query parameter that carries the key, in place of the header or beside it.

@@ -41,7 +41,7 @@ type ListenerTLS struct {
 	// Certificate is a PEM file.
 	Certificate string `json:"certificate" check:"required,format=file"`
 	// Key is a PEM file.
-	Key string `json:"key" check:"required,format=file"`
+	Key string `json:"key" check:"required,secret,format=tlsKey"`
 	// ClientCA is a PEM file: callers must show a certificate that it signed.
 	ClientCA string `json:"clientCa,omitempty" check:"format=file"`
 	// MinVersion is 1.2 or 1.3; 1.2 by default.

@@ -92,7 +92,7 @@ type RequestMatch struct {
 	// Attachments of the Dubbo call, by key; over HTTP the headers x-dubbo-attachment-<key>.
 	Attachments map[string]StringMatch `json:"attachments,omitempty" check:"keys=token"`
 	// Arguments of the Dubbo call, by index or path: "0", "0.user.id".
-	Arguments map[string]StringMatch `json:"arguments,omitempty" check:"keys=argument"`
+	Arguments map[string]StringMatch `json:"arguments,omitempty" check:"lines,keys=argument"`
 	// Source is who calls.
 	Source *SourceMatch `json:"source,omitempty"`
 	// Percent of the requests that fit otherwise.

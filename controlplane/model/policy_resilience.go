@@ -156,7 +156,7 @@ type RateLimit struct {
 	// Status of a refusal; 429 by default.
 	Status *uint32 `json:"status,omitempty" check:"min=400,max=599"`
 	// Body of a refusal.
-	Body string `json:"body,omitempty"`
+	Body string `json:"body,omitempty" check:"lines"`
 	// DryRun counts what would be refused, and refuses nothing.
 	DryRun bool `json:"dryRun,omitempty"`
 }
@@ -241,7 +241,7 @@ type Fallback struct {
 	// Headers of the answer, filled in as the body.
 	Headers map[string]string `json:"headers,omitempty" check:"keys=header"`
 	// Body of the answer; %RESPONSE_CODE% and the like stand for what Envoy knows of the failure.
-	Body string `json:"body,omitempty"`
+	Body string `json:"body,omitempty" check:"lines"`
 	// Service that is called instead.
 	Service string `json:"service,omitempty" check:"format=service"`
 	// Labels of that service's instances, or of the same service's when service is empty.

@@ -44,9 +44,9 @@ type Rule struct {
 	// Strategy replaces the service's.
 	Strategy *Strategy `json:"strategy,omitempty"`
 	// Fault replaces the service's.
-	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty"`
+	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// RateLimit applies beside the service's.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// Fallback replaces the service's.
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
 }
@@ -104,7 +104,7 @@ type Response struct {
 	// Headers of the answer.
 	Headers map[string]string `json:"headers,omitempty" check:"keys=header"`
 	// Body of the answer.
-	Body string `json:"body,omitempty"`
+	Body string `json:"body,omitempty" check:"lines"`
 }
 
 // Rewrite changes a request on its way. At most one of Path, Prefix and Regex is set.

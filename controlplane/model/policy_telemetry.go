@@ -40,7 +40,7 @@ type AccessLog struct {
 	// Fields of a JSON line: name → text with Envoy's %COMMANDS%; those of docs/telemetry.md by default.
 	Fields map[string]string `json:"fields,omitempty" check:"nonEmpty,keys=logField,format=logFormat"`
 	// Format is a line of text, in place of fields.
-	Format string `json:"format,omitempty" check:"format=logFormat"`
+	Format string `json:"format,omitempty" check:"lines,format=logFormat"`
 	// MinStatus logs only answers with this status or above.
 	MinStatus *uint32 `json:"minStatus,omitempty" check:"min=100,max=599"`
 	// SlowerThan logs only requests that took as long or longer.

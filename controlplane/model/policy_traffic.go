@@ -42,13 +42,13 @@ type TrafficSettings struct {
 	// Strategy is Dubbo's cluster: what happens when a call fails.
 	Strategy *Strategy `json:"strategy,omitempty"`
 	// RateLimit refuses requests above a rate.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// AdaptiveConcurrency finds by the latency how many requests may be under way.
 	AdaptiveConcurrency *AdaptiveConcurrency `json:"adaptiveConcurrency,omitempty"`
 	// AdmissionControl refuses a growing share of requests while many fail.
 	AdmissionControl *AdmissionControl `json:"admissionControl,omitempty"`
 	// Fault makes requests slow or fail on purpose.
-	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty"`
+	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// Fallback is what the caller gets in place of a failure.
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
 	// MaxRequestSize is the largest request body.
@@ -70,9 +70,9 @@ type MethodSettings struct {
 	// Breaker of the method, in place of the service's.
 	Breaker *Breaker `json:"breaker,omitempty"`
 	// RateLimit applies beside the service's.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// Fault replaces the service's.
-	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty"`
+	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// Fallback replaces the service's.
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
 }

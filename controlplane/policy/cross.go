@@ -135,6 +135,9 @@ func (d *decoder) checkRequests(path string, v any) {
 	case model.JWTProvider:
 		d.exactlyOne(path, set{"jwks", v.JWKS != ""}, set{"jwksFile", v.JWKSFile != ""}, set{"jwksUrl", v.JWKSURL != ""})
 		d.needs(path, "jwksUrl", v.JWKSURL != "", "jwksService", v.JWKSService != "")
+		d.token(path, v)
+	case model.LaneCarrier:
+		d.carrier(path, v)
 	}
 }
 

@@ -16,6 +16,9 @@ func (d *decoder) stringMatch(path string, m model.StringMatch) {
 	if m.IgnoreCase && (m.Regex != "" || m.Range != nil || m.Present != nil) {
 		d.wrong(below(path, "ignoreCase"), "it goes with exact, prefix, suffix, contains and in; an expression begins with (?i) instead")
 	}
+	if len(m.In) > 0 {
+		d.expression(below(path, "in"), m)
+	}
 	if m.Range != nil && m.Range.Min > m.Range.Max {
 		d.wrong(below(path, "range.min"), "%d is more than max, which is %d", m.Range.Min, m.Range.Max)
 	}
@@ -32,6 +35,7 @@ func (d *decoder) requestMatch(path string, m model.RequestMatch) {
 			}
 		}
 	}
+	d.expressions(path, m)
 	if m.Percent != nil && *m.Percent == 0 {
 		d.warn(below(path, "percent"), "no request fits 0%%")
 	}
@@ -48,6 +52,8 @@ func (d *decoder) route(r model.Route) {
 	if r.Service == "" && r.Selector == nil && len(r.Hosts) == 0 {
 		d.wrong("", "nothing is said of what it is for; write service, selector or hosts")
 	}
+	d.oneOf("hosts", r.Hosts)
+	d.manyRules(r)
 	seen := map[string]bool{}
 	for i, rule := range r.Rules {
 		path := indexed("rules", i)
@@ -85,6 +91,8 @@ func (d *decoder) rule(path string, r model.Rule) {
 	d.atMostOne(path, set{"to", len(r.To) > 0}, set{"redirect", r.Redirect != nil}, set{"respond", r.Respond != nil})
 	d.perTry(path, r.Timeout, r.Retry)
 	d.contradiction(path, r.Strategy, r.Retry)
+	d.perRequest(path, r.Fault, r.RateLimit)
+	d.replaced(path, r)
 	sum := uint64(0)
 	for _, b := range r.To {
 		sum += uint64(model.Or(b.Weight, 1))

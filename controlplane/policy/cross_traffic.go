@@ -11,6 +11,7 @@ import (
 func (d *decoder) traffic(path string, t model.TrafficSettings) {
 	d.perTry(path, t.Timeout, t.Retry)
 	d.contradiction(path, t.Strategy, t.Retry)
+	d.perRequest(path, t.Fault, t.RateLimit)
 	if len(t.Priorities) > 0 && t.Locality != nil {
 		d.atMostOne(path, set{"locality", true}, set{"priorities", true})
 	}
@@ -29,6 +30,7 @@ func (d *decoder) methods(t model.Traffic) {
 		}
 		d.perTry(path, timeout, retry)
 		d.contradiction(path, m.Strategy, m.Retry)
+		d.perRequest(path, m.Fault, m.RateLimit)
 	}
 }
 
@@ -84,6 +86,7 @@ func (d *decoder) healthCheck(path string, h model.HealthCheck) {
 }
 
 func (d *decoder) fallback(path string, f model.Fallback) {
+	d.ownHeaders(below(path, "headers"), f.Headers)
 	service := f.Service != "" || len(f.Labels) > 0
 	fixed := f.Status != nil || len(f.Headers) > 0 || f.Body != ""
 	switch {

@@ -19,12 +19,22 @@ type decoder struct {
 	nodes    map[string]ast.Node // what stands where, by path: retry.backoff.base, rules[0].match[1], methods[report]
 	given    map[string]string   // fields that may be left out, because the key has them
 	unread   []string            // the paths of what could not be read
+	secret   bool                // what is read now is not repeated in problems
+	lines    bool                // texts that are read now may have several lines
 }
 
 func (d *decoder) fail(at ast.Node, path, format string, args ...any) {
 	at = beginning(at)
 	line, column := document.Position(at)
-	d.problems = append(d.problems, Problem{Line: line, Column: column, Width: width(at), Field: path, Message: fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, Problem{Line: line, Column: column, Width: width(at), Hidden: d.secret, Field: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// found names a node for a problem: not what may be a key that was written in place of its file.
+func (d *decoder) found(n ast.Node) string {
+	if _, text := document.Scalar(n); d.secret && text {
+		return "text, which is not repeated here"
+	}
+	return document.Describe(n)
 }
 
 // below adds a field's name to a path.
@@ -33,6 +43,8 @@ func below(path, name string) string { return strings.TrimPrefix(path+"."+name, 
 // value decodes a node into whatever to is.
 func (d *decoder) value(path string, n ast.Node, to reflect.Value, r rule) {
 	d.nodes[path] = n
+	defer func(secret, lines bool) { d.secret, d.lines = secret, lines }(d.secret, d.lines)
+	d.secret, d.lines = d.secret || r.secret, d.lines || r.lines
 	switch to.Interface().(type) {
 	case model.Duration, model.Percent, model.Size:
 		d.quantity(path, n, to, r)
@@ -58,7 +70,7 @@ func (d *decoder) value(path string, n ast.Node, to reflect.Value, r rule) {
 		if b, ok := n.(*ast.BoolNode); ok {
 			to.SetBool(b.Value)
 		} else {
-			d.fail(n, path, "must be true or false, found %s", document.Describe(n))
+			d.fail(n, path, "must be true or false, found %s", d.found(n))
 		}
 	default:
 		d.number(path, n, to, r)
@@ -74,7 +86,7 @@ func (d *decoder) structure(path string, n ast.Node, to reflect.Value) {
 			d.value(path, n, to.FieldByIndex(short.index), short.rule)
 			return
 		}
-		d.fail(n, path, "must be a mapping with fields such as %s, found %s", strings.Join(names(fields)[:min(3, len(fields))], ", "), document.Describe(n))
+		d.fail(n, path, "must be a mapping with fields such as %s, found %s", strings.Join(names(fields)[:min(3, len(fields))], ", "), d.found(n))
 		return
 	}
 	seen := map[string]bool{}
@@ -88,7 +100,11 @@ func (d *decoder) structure(path string, n ast.Node, to reflect.Value) {
 		switch {
 		case path == "" && name == "kind":
 		case at < 0:
-			d.fail(e.Key, below(path, name), "there is no such field; %s", suggest(name, names(fields)))
+			at := below(path, name)
+			if d.secret {
+				at = path // the name may be what should be in a file
+			}
+			d.fail(e.Key, at, "there is no such field; %s", suggest(name, names(fields)))
 			seen[nearest.Word(name, names(fields))] = true // which is not missing, but misspelt
 		case absent(e.Value): // as if it were not there
 		default:
@@ -126,11 +142,14 @@ func (d *decoder) list(path string, n ast.Node, to reflect.Value, r rule) {
 	if s, ok := n.(*ast.SequenceNode); ok {
 		items = s.Values
 	} else if !r.single {
-		d.fail(n, path, "must be a list (- … or […]), found %s", document.Describe(n))
+		d.fail(n, path, "must be a list (- … or […]), found %s", d.found(n))
 		return
 	}
 	if r.nonEmpty && len(items) == 0 {
 		d.fail(n, path, "it is empty; leave it out, or write an item")
+	}
+	if r.maxItems > 0 && len(items) > r.maxItems {
+		d.fail(n, path, "has %d items; at most %d are possible", len(items), r.maxItems)
 	}
 	to.Set(reflect.MakeSlice(to.Type(), len(items), len(items)))
 	for i, item := range items {
@@ -147,7 +166,7 @@ func (d *decoder) list(path string, n ast.Node, to reflect.Value, r rule) {
 func (d *decoder) mapping(path string, n ast.Node, to reflect.Value, r rule) {
 	all, ok := entries(n)
 	if !ok {
-		d.fail(n, path, "must be a mapping (name: value), found %s", document.Describe(n))
+		d.fail(n, path, "must be a mapping (name: value), found %s", d.found(n))
 		return
 	}
 	if r.nonEmpty && len(all) == 0 {
@@ -161,10 +180,8 @@ func (d *decoder) mapping(path string, n ast.Node, to reflect.Value, r rule) {
 			continue
 		}
 		at := fmt.Sprintf("%s[%s]", path, key)
-		if r.keys != "" {
-			if err := formats[r.keys].check(key); err != nil {
-				d.fail(e.Key, at, "%v", err)
-			}
+		if !d.entry(path, at, e.Key, key, r) {
+			continue
 		}
 		value := reflect.New(to.Type().Elem()).Elem()
 		if absent(e.Value) && value.Kind() != reflect.String {

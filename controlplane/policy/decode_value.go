@@ -20,10 +20,14 @@ import (
 func (d *decoder) text(path string, n ast.Node, to reflect.Value, r rule) {
 	text, ok := document.Scalar(n)
 	if !ok {
-		d.fail(n, path, "must be text, found %s", document.Describe(n))
+		d.fail(n, path, "must be text, found %s", d.found(n))
 		return
 	}
 	to.SetString(text)
+	if err := checkText(text, r.format, d.lines); err != nil {
+		d.misses(n, path, r.format, err)
+		return
+	}
 	if len(r.oneOf) > 0 && !slices.Contains(r.oneOf, text) {
 		hint := "write one of " + strings.Join(r.oneOf, ", ")
 		if near := nearest.Word(text, r.oneOf); near != "" {
@@ -32,9 +36,7 @@ func (d *decoder) text(path string, n ast.Node, to reflect.Value, r rule) {
 		d.fail(n, path, "%s is not known; %s", document.Quote(text), hint)
 	}
 	if r.format != "" {
-		if err := formats[r.format].check(text); err != nil {
-			d.fail(n, path, "%v", err)
-		}
+		d.format(n, path, text, r.format)
 	}
 	if r.required && text == "" {
 		d.fail(n, path, "it is empty; write something")
@@ -75,18 +77,18 @@ func (d *decoder) number(path string, n ast.Node, to reflect.Value, r rule) {
 	high, highErr := strconv.ParseFloat(r.max, 64)
 	switch {
 	case len(r.oneOf) > 0 && !slices.Contains(r.oneOf, text):
-		d.fail(n, path, "must be one of %s, found %s", strings.Join(r.oneOf, ", "), document.Describe(n))
+		d.fail(n, path, "must be one of %s, found %s", strings.Join(r.oneOf, ", "), d.found(n))
 	case err != nil, value != value, lowErr == nil && value < low, highErr == nil && value > high: //nolint:gocritic // NaN is unequal to itself
-		found := document.Describe(n)
+		found := d.found(n)
 		if quoted {
 			found += " in quotation marks"
 		}
-		d.fail(n, path, "must be a %s%s, found %s", what, bounds(r, to.Kind() == reflect.Uint32), found)
+		d.fail(n, path, "must be a %s%s, found %s", what, between(r, to.Kind() == reflect.Uint32), found)
 	}
 }
 
-// bounds says what a number may be.
-func bounds(r rule, unsigned bool) string {
+// between says what a number may be.
+func between(r rule, unsigned bool) string {
 	low := r.min
 	if low == "" && unsigned {
 		low = "0"
@@ -111,9 +113,9 @@ func (d *decoder) quantity(path string, n ast.Node, to reflect.Value, r rule) {
 	high, highErr := q.parse(r.max)
 	switch {
 	case err != nil:
-		d.fail(n, path, "must be a %s such as %s, found %s", q.what, q.example, document.Describe(n))
+		d.fail(n, path, "must be a %s such as %s, found %s", q.what, q.example, d.found(n))
 	case lowErr == nil && v < low, highErr == nil && v > high:
-		d.fail(n, path, "must be a %s%s, found %s", q.what, bounds(r, false), document.Describe(n))
+		d.fail(n, path, "must be a %s%s, found %s", q.what, between(r, false), d.found(n))
 	default:
 		if to.CanInt() {
 			to.SetInt(v)
@@ -161,12 +163,12 @@ func (d *decoder) anything(path string, n ast.Node) (any, bool) {
 		if json.Valid([]byte(text)) { // as it is written: nothing is rounded
 			return json.RawMessage(text), true
 		}
-		d.fail(n, path, "%s is no number of JSON; write it with digits", document.Describe(n))
+		d.fail(n, path, "%s is no number of JSON; write it with digits", d.found(n))
 		return nil, false
 	}
 	text, ok := document.Scalar(n)
 	if !ok {
-		d.fail(n, path, "must be a value of JSON, found %s", document.Describe(n))
+		d.fail(n, path, "must be a value of JSON, found %s", d.found(n))
 	}
 	return text, ok
 }

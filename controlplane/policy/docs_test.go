@@ -93,9 +93,17 @@ func (w *referenceWriter) holds(t reflect.Type, r rule) string {
 		return "[" + t.Name() + "](#" + strings.ToLower(t.Name()) + ")"
 	case reflect.Slice:
 		if r.single {
-			return w.holds(t.Elem(), r.items()) + ", or a list"
+			list := ", or a list"
+			if r.maxItems > 0 {
+				list = fmt.Sprintf(", or a list of at most %d", r.maxItems)
+			}
+			return w.holds(t.Elem(), r.items()) + list
 		}
-		return "list of " + w.holds(t.Elem(), r.items())
+		list := "list of "
+		if r.maxItems > 0 {
+			list = fmt.Sprintf("list of at most %d: ", r.maxItems)
+		}
+		return list + w.holds(t.Elem(), r.items())
 	case reflect.Map:
 		return "name → " + w.holds(t.Elem(), r.items())
 	case reflect.Bool:

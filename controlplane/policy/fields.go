@@ -3,6 +3,7 @@ package policy
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -21,9 +22,11 @@ type field struct {
 // rule is what a field may hold: its `check` tag.
 type rule struct {
 	required, nonEmpty, single, short bool
+	lines, secret                     bool
 	min, max                          string
 	oneOf                             []string
 	format, keys                      string
+	maxItems                          int // 0 for as many as there are
 }
 
 // items is the rule for each item of a list or value of a mapping.
@@ -104,6 +107,12 @@ func parseRule(tag string) rule {
 			r.single = true
 		case "short":
 			r.short = true
+		case "lines":
+			r.lines = true
+		case "secret":
+			r.secret = true
+		case "maxItems":
+			r.maxItems, _ = strconv.Atoi(value)
 		case "min":
 			r.min = value
 		case "max":

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/bounds"
 	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
@@ -42,7 +43,9 @@ var formats = checked(map[string]format{
 	"file":      {"an absolute path on the proxy's machine", "/etc/dubbomesh/tls.crt", `^/[^\x00-\x1f]*$`, nil},
 	"url":       {"an http or https URL", "https://id.example.com/keys", `^https?://[^\s]+$`, checkURL},
 	"hostPort":  {"host:port", "collector:4317", "", checkHostPort},
-	"json":      {"JSON text", "{}", "", checkJSON},
+	"jwks":      {"a JSON Web Key Set", `{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, "", checkJWKS},
+	"keyFile":   {"an absolute path on the proxy's machine, never the key", "/etc/dubbomesh/keys/web", `^/[^\x00-\x1f]*$`, nil},
+	"tlsKey":    {"an absolute path on the proxy's machine, never the key", "/etc/dubbomesh/tls.key", `^/[^\x00-\x1f]*$`, nil},
 	"javaName":  {"a Java name", "sayHi", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*$`, nil},
 	"javaPath":  {"Java names with dots between them", "data.list", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
 	"javaClass": {"a Java class", "com.example.User", `^[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_$\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*)*$`, nil},
@@ -118,7 +121,7 @@ func checkRegex(text string) error {
 		}
 		return fmt.Errorf("%s is no expression of RE2: %w", document.Quote(text), err)
 	}
-	return nil
+	return bounds.Regex(text, bounds.MaxCondition)
 }
 
 func checkCIDR(text string) error {
@@ -159,11 +162,12 @@ func checkHostPort(text string) error {
 	return nil
 }
 
-func checkJSON(text string) error {
+func checkJWKS(text string) error {
 	if !json.Valid([]byte(text)) {
-		return errors.New("is no JSON text")
+		return errors.New("is no JSON text; write {\"keys\": […]} with public keys")
 	}
-	return nil
+	_, err := bounds.KeySet(text)
+	return err
 }
 
 func checkJavaType(text string) error {
@@ -172,6 +176,9 @@ func checkJavaType(text string) error {
 }
 
 func checkTemplate(text string) error {
+	if n := len((&url.URL{Path: text}).EscapedPath()); n > bounds.MaxCondition {
+		return fmt.Errorf("a path of %d bytes as it is asked for; at most %d are possible", n, bounds.MaxCondition)
+	}
 	_, err := config.ParseTemplate(text)
 	return err
 }

@@ -15,6 +15,7 @@ type Problem struct {
 	Line    int    `json:"line"`   // from 1; 0 when it concerns no place in particular
 	Column  int    `json:"column"` // from 1
 	Width   int    `json:"-"`      // how many characters it concerns
+	Hidden  bool   `json:"-"`      // its line is not shown: there may be a key in it
 	Field   string `json:"field,omitempty"`
 	Message string `json:"message"` // what is wrong, and what to write instead
 	Warning bool   `json:"warning,omitempty"`
@@ -48,7 +49,7 @@ func (p Problem) Report(file string, text []byte) string {
 		head = file + ": " + head
 	}
 	lines := strings.Split(string(text), "\n")
-	if p.Line < 1 || p.Line > len(lines) {
+	if p.Line < 1 || p.Line > len(lines) || p.Hidden {
 		return head
 	}
 	return head + "\n" + excerpt(lines[p.Line-1], p.Line, p.Column, p.Width)

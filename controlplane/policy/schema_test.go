@@ -95,6 +95,9 @@ func (w *schemaWriter) of(t reflect.Type, r rule) object {
 		if r.nonEmpty {
 			list["minItems"] = 1
 		}
+		if r.maxItems > 0 {
+			list["maxItems"] = r.maxItems
+		}
 		if r.single {
 			return object{"anyOf": []any{item, list}}
 		}
@@ -128,7 +131,7 @@ func text(r rule) object {
 	case r.format != "":
 		return object{"type": "string", "examples": []string{formats[r.format].example}}
 	}
-	return object{"type": []string{"string", "number", "boolean"}}
+	return object{"type": []string{"string", "number", "boolean"}, "maxLength": maxText}
 }
 
 // words are texts, and numbers too where YAML takes them for one: minVersion: 1.2.
@@ -274,7 +277,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 
 // TestTagsHaveKnownWords finds misspelt words of `check` tags, which would check nothing.
 func TestTagsHaveKnownWords(t *testing.T) {
-	known := []string{"required", "nonEmpty", "single", "short", "min", "max", "oneOf", "format", "keys", ""}
+	known := []string{"required", "nonEmpty", "single", "short", "min", "max", "oneOf", "format", "keys", "lines", "secret", "maxItems", ""}
 	for typ := range structs {
 		for i := range typ.NumField() {
 			for part := range strings.SplitSeq(typ.Field(i).Tag.Get("check"), ",") {

@@ -46,7 +46,7 @@ func (s Status) same(o Status) bool {
 
 // sameProblem compares what is kept of a problem.
 func sameProblem(a, b policy.Problem) bool {
-	a.Width, b.Width = 0, 0
+	a.Width, b.Width, a.Hidden, b.Hidden = 0, 0, false, false
 	return a == b
 }
 

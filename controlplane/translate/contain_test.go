@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/bounds"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
@@ -147,7 +148,7 @@ func TestTheLargestRouteIsLeftOut(t *testing.T) {
 		}
 		return p
 	}
-	u := newUnit(InputOf(model.Snapshot{Policies: model.NewPolicies(rules("a", 3), rules("b", maxRules), rules("c", 5))}, model.Service{Name: "web"}), DefaultOptions())
+	u := newUnit(InputOf(model.Snapshot{Policies: model.NewPolicies(rules("a", 3), rules("b", bounds.MaxRules), rules("c", 5))}, model.Service{Name: "web"}), DefaultOptions())
 	if got := u.in.Policies.Routes; len(got) != 2 || got[0].Name != "a" || got[1].Name != "c" || len(u.problems) != 1 || u.problems[0].Key != "Route/b" {
 		t.Errorf("%d routes, %v", len(got), u.problems)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/bounds"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
 
@@ -36,10 +37,6 @@ func newUnit(in Input, opt Options) *unit {
 	return u
 }
 
-// maxRules bounds the routes that the rules of a service become for each way in which requests come, a route for each
-// match of each rule and each method that has settings of its own. Envoy tries them one after the other.
-const maxRules = 5000
-
 // boundRules leaves out the Route policies with the most routes while all of them together have too many.
 func (u *unit) boundRules() {
 	lanes := 1
@@ -56,10 +53,10 @@ func (u *unit) boundRules() {
 	for _, p := range u.in.Policies.Routes {
 		n += cost(p)
 	}
-	for n > maxRules {
+	for n > bounds.MaxRules {
 		most := slices.MaxFunc(u.in.Policies.Routes, func(a, b model.Route) int { return cmp.Compare(cost(a), cost(b)) })
 		u.problem(sourceOf(most), fmt.Sprintf("%s is not in force on %s: its %d routes would be %d with those of the others; write no more than %d, matches and methods with settings of their own counted",
-			model.PolicyID(most), u.in.Service.Name, cost(most), n, maxRules))
+			model.PolicyID(most), u.in.Service.Name, cost(most), n, bounds.MaxRules))
 		n -= cost(most)
 		u.in.Policies.Routes = slices.DeleteFunc(slices.Clone(u.in.Policies.Routes), func(p model.Route) bool { return model.PolicyID(p) == model.PolicyID(most) })
 	}
