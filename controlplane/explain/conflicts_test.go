@@ -58,6 +58,7 @@ func TestLanes(t *testing.T) {
 		"of nobody here": {"kind: Lane\nname: blue\n" + ann + "\n", map[string]string{"x-lane": "blue"}, []*Lane{
 			{Not: []string{"Lane/blue: the request carries its name, but web has no instance in it, and it falls back"}},
 		}},
+		"with nobody in it": {"kind: Lane\nname: blue\n" + ann + "\n", map[string]string{"x-user": "ann"}, []*Lane{{Policy: "Lane/blue", Name: "blue", How: enters, Falls: "base"}}},
 		"entered elsewhere": {"kind: Lane\nname: gray\nservice: shop\n" + ann + "\n", map[string]string{"x-user": "ann"}, []*Lane{
 			{Not: []string{"Lane/gray: it is entered at shop"}},
 		}},
@@ -69,7 +70,7 @@ func TestLanes(t *testing.T) {
 			}
 			var got []*Lane
 			for _, r := range e.Routes {
-				if r.Lane != nil && r.Lane.Name != "" && !strings.Contains(r.Destinations[0].Cluster, "lane=gray") {
+				if r.Lane != nil && r.Lane.Name != "" && r.Lane.Falls == "" && !strings.Contains(r.Destinations[0].Cluster, "lane=gray") {
 					t.Errorf("it goes to %+v", r.Destinations)
 				}
 				got = append(got, r.Lane)

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type Lane struct {
 	Policy     string   `json:"policy,omitempty"` // Lane/gray; "" for none
 	Name       string   `json:"name,omitempty"`   // what the header carries
 	How        string   `json:"how,omitempty"`    // enters, or carries: the request has the lane's name already
+	Falls      string   `json:"falls,omitempty"`  // where to, since the service has no instance in it: base, or none
 	Overridden []string `json:"overridden,omitempty"`
 	Not        []string `json:"not,omitempty"` // other lanes of the service, and why the request is in none of them
 }
@@ -47,6 +49,9 @@ func (q Question) lane(service model.Service, method string, m routing.Match, pa
 		switch own := l.Value() == out.Name; {
 		case own && out.Policy == "" && (out.How == carries || fits != No):
 			out.Policy = id
+			if !slices.ContainsFunc(service.Instances, func(in model.Instance) bool { return model.HasLabels(in, l.InstanceLabels()) }) {
+				out.Falls = cmp.Or(l.Fallback, "base")
+			}
 		case out.Name != "" && fits != No:
 			out.Overridden = append(out.Overridden, perhaps(id, fits))
 		case own: // a second policy of the same lane

@@ -95,6 +95,12 @@ func writeLane(out io.Writer, l explain.Lane) {
 	text := "none"
 	if l.Name != "" {
 		text = fmt.Sprintf("%s %s (%s)", l.How, cmp.Or(l.Policy, "a lane"), l.Name)
+		switch l.Falls {
+		case "base":
+			text += ", in which the service has no instance: it falls back to base"
+		case "none":
+			text += ", in which the service has no instance"
+		}
 	}
 	_, _ = fmt.Fprintf(out, "lane       %s%s\n", printable(text), before(l.Overridden))
 	for _, n := range l.Not {

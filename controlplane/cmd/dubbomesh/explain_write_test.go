@@ -38,7 +38,7 @@ func TestWhoHasWonIsShown(t *testing.T) {
 		Routes: []explain.Route{{
 			Service: "s", Method: "find", Operation: "GET /users/{id}", Mapping: &explain.Mapping{Policy: "Mapping/a", Overridden: []string{"Mapping/b"}},
 			Place: "routes[0]", VirtualHost: "*", Percent: 100, Exposed: &explain.Exposed{By: "Gateway/edge expose[0]"},
-			Lane: &explain.Lane{Policy: "Lane/gray", Name: "v3", How: "enters", Overridden: []string{"Lane/z"}, Not: []string{"Lane/y: its match does not fit"}},
+			Lane: &explain.Lane{Policy: "Lane/gray", Name: "v3", How: "enters", Falls: "base", Overridden: []string{"Lane/z"}, Not: []string{"Lane/y: its match does not fit"}},
 		}},
 	})
 	want := `GET a/users/7
@@ -47,7 +47,7 @@ port       8080 of Gateway/edge, before Gateway/other
 route      routes[0] of virtual host *
 exposed    by Gateway/edge expose[0]
 rule       none of a policy
-lane       enters Lane/gray (v3), before Lane/z
+lane       enters Lane/gray (v3), in which the service has no instance: it falls back to base, before Lane/z
   not      Lane/y: its match does not fit
 service    s.find
 operation  GET /users/{id} of Mapping/a, before Mapping/b
