@@ -70,11 +70,13 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 		}
 	}
 	var out []string
+	var written []made
 	for _, m := range k.convert() {
-		if one, ok := k.write(m); ok {
-			out = append(out, one)
+		if one, ok := k.write(&m); ok {
+			out, written = append(out, one), append(written, m)
 		}
 	}
+	overlap(written)
 	for _, r := range k.rules {
 		if strings.HasSuffix(r.kind, "Strategy") || strings.HasSuffix(r.kind, "Action") {
 			r.unnamed()

@@ -101,9 +101,16 @@ func conditional(match any) bool {
 
 // backends reads where requests go.
 func (k *known) backends(h *object, out *part) {
-	for i, r := range h.children("route") {
+	routes := h.children("route")
+	for i, r := range routes {
 		out.from[fmt.Sprintf("to[%d]", i)] = r
 		b := model.Backend{Weight: r.number("weight"), Headers: headerEdits(r.child("headers"))}
+		switch none := uint32(0); { // one destination gets everything, of several one without a weight gets nothing
+		case len(routes) == 1:
+			b.Weight = nil
+		case b.Weight == nil:
+			b.Weight = &none
+		}
 		if d := r.child("destination"); d != nil {
 			host := d.text("host")
 			b.Service, b.Labels = service(host), k.labels(d, host)

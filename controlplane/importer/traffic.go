@@ -2,6 +2,7 @@ package importer
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -15,7 +16,13 @@ func (k *known) destinationRule(r rule) []made {
 	if p == nil {
 		return nil
 	}
-	t := model.Traffic{PolicyMeta: r.meta(service(r.spec.text("host")))}
+	host := service(r.spec.text("host"))
+	if host == "" || strings.Contains(host, "*") {
+		r.spec.lose("host", "it is not the name of one service; write a Traffic policy with a selector, or one for each")
+		p.ignore(p.names()...)
+		return nil
+	}
+	t := model.Traffic{PolicyMeta: r.meta(host)}
 	balance(p.child("loadBalancer"), &t.TrafficSettings)
 	pool(p.child("connectionPool"), &t.TrafficSettings)
 	t.Ejection = ejection(p.child("outlierDetection"))

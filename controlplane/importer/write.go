@@ -3,7 +3,6 @@ package importer
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -27,8 +26,7 @@ type made struct {
 const mostRounds = 12
 
 // write writes a policy that can be applied. What would be refused in it is left out and reported; false when nothing is left.
-func (k *known) write(m made) (string, bool) {
-	m.from = maps.Clone(m.from)
+func (k *known) write(m *made) (string, bool) {
 	m.unique(k.ids)
 	for round := range mostRounds {
 		text, err := text(m.policy)
