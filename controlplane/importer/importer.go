@@ -148,7 +148,7 @@ func (k *known) labels(o *object, host string) map[string]string {
 	if subset == "" {
 		return nil
 	}
-	if labels := k.subsets[service(host)][subset]; len(labels) > 0 {
+	if labels, defined := k.subsets[service(host)][subset]; defined { // without labels it is all instances
 		return labels
 	}
 	o.lose("subset", "no DestinationRule says what "+subset+" is; the label version: "+subset+" was assumed")

@@ -28,6 +28,9 @@ func (k *known) virtualService(r rule) (out []made) {
 	}
 	r.spec.loseIf("tcp", "only HTTP and Dubbo are routed")
 	r.spec.loseIf("tls", "only HTTP and Dubbo are routed")
+	if len(hosts) == 0 && len(outside) == 0 && len(rules) > 0 {
+		r.spec.left("it has no hosts, as those have that others delegate to; write its rules where they do")
+	}
 	if len(rules) == 0 {
 		return nil
 	}
