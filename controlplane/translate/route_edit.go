@@ -53,7 +53,11 @@ func rewrite(r *routev3.Route, u *unit, s routeSettings) {
 func (s routeSettings) prefixes() (out []string) {
 	for _, m := range s.rule.Match {
 		if m.Path != nil && m.Path.Prefix != "" {
-			out = append(out, regexp.QuoteMeta(s.way.cut+m.Path.Prefix))
+			prefix := regexp.QuoteMeta(s.way.cut + m.Path.Prefix)
+			if m.Path.IgnoreCase {
+				prefix = "(?i:" + prefix + ")"
+			}
+			out = append(out, prefix)
 		}
 	}
 	return out
