@@ -18,7 +18,7 @@ func (m *mesh) define(ctx context.Context, client *clientv3.Client) error {
 	if _, err := client.Txn(ctx).If(absent).Then(clientv3.OpPut(key, registration.Definition)).Commit(); err != nil {
 		return fmt.Errorf("define %s: %w", echoService, err)
 	}
-	m.atEnd(func() {
+	m.atEnd("the definition of the demo to be taken back", func() {
 		ctx, cancel := context.WithTimeout(context.Background(), leaving)
 		defer cancel()
 		unchanged := clientv3.Compare(clientv3.Value(key), "=", registration.Definition)

@@ -87,7 +87,7 @@ func (m *mesh) startDemo(ctx context.Context, client *clientv3.Client) error {
 		group.Go(func() { errs[i] = m.register(ctx, d, client) })
 	}
 	group.Wait()
-	m.atEnd(m.stopDemo)
+	m.atEnd("the demo's services to end", m.stopDemo)
 	return errors.Join(errs...)
 }
 

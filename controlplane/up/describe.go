@@ -35,7 +35,8 @@ func describe(r Ready, envoyVersion, program string) string {
 func suggestions(r Ready, program string) string {
 	first := slices.IndexFunc(r.Processes, func(p Process) bool { return slices.Contains(p.Services, helloService) })
 	if first < 0 {
-		return fmt.Sprintf("\nRegister a service of yours:\n  %s register com.example.Hello --address 127.0.0.1:20880%s\n", program, etcdFlag(r))
+		return fmt.Sprintf("\nRegister a service of yours, one that speaks Dubbo or one that speaks HTTP:\n"+
+			"  %[1]s register com.example.Hello --address 127.0.0.1:20880%[2]s\n  %[1]s register orders --address 127.0.0.1:8090 --protocol http%[2]s\n", program, etcdFlag(r)+apiFlag(r))
 	}
 	provider := r.Processes[first]
 	binary := "demo-provider"
@@ -47,14 +48,14 @@ func suggestions(r Ready, program string) string {
 1. Call a Dubbo service over HTTP:
   curl -s -d '["hello"]' -H 'content-type: application/json' http://%[1]s/%[2]s/hash
 
-2. Give %[3]s nine times its weight (the second line does the same with etcdctl), and see it:
+2. Give %[3]s nine times its weight, and see it (where etcdctl is installed, the line behind # does the same as the first):
   %[4]s weight %[10]s %[5]s 900%[6]s%[7]s
-  etcdctl --endpoints %[8]s put %[9]s 900
+  # etcdctl --endpoints %[8]s put %[9]s 900
   for i in $(seq 12); do curl -s -X POST http://%[1]s/%[10]s/whoami; echo; done | sort | uniq -c
 
-3. Register one more provider (both stay in the foreground):
+3. Register one more provider (Ctrl-C ends its registration, and kill %%1 the provider itself, which runs in the background):
   %[11]s --listen 127.0.0.1:20890 --name extra &
-  %[4]s register %[10]s --address 127.0.0.1:20890 --weight 600 --wait-healthy%[6]s
+  %[4]s register %[10]s --address 127.0.0.1:20890 --weight 600 --wait-healthy%[6]s%[7]s
 `, r.Gateway, helloService, provider.Name, program, provider.Address, etcdFlag(r), apiFlag(r), r.Etcd, key, echoService, binary)
 }
 

@@ -55,7 +55,7 @@ func (m *mesh) startEnvoy() error {
 	if err != nil {
 		return err
 	}
-	m.atEnd(m.gateway.Stop)
+	m.atEnd("the gateway Envoy to end", m.gateway.Stop)
 	return nil
 }
 

@@ -156,6 +156,6 @@ func (m *mesh) announce() error {
 	if err := errors.Join(os.WriteFile(half, append(text, '\n'), 0o600), os.Rename(half, m.options.ReadyFile)); err != nil {
 		return fmt.Errorf("ready file: %w", err)
 	}
-	m.atEnd(func() { _ = os.Remove(m.options.ReadyFile) })
+	m.atEnd("the ready file to be removed", func() { _ = os.Remove(m.options.ReadyFile) })
 	return nil
 }

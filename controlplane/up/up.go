@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/etcdembed"
 	"github.com/dubbomesh/dubbomesh/controlplane/plane"
@@ -27,7 +28,7 @@ type mesh struct {
 	log     *slog.Logger
 	gateway *child.Kept
 	demos   []*demo
-	ends    []func()   // what stops what runs, in the order in which it was started
+	ends    []ending   // what stops what runs, in the order in which it was started
 	failed  chan error // the first thing that ended the mesh
 
 	mu            sync.Mutex // guards what follows, and out
@@ -85,7 +86,7 @@ func (m *mesh) makeDir() error {
 		if err != nil {
 			return fmt.Errorf("temporary data directory: %w", err)
 		}
-		m.atEnd(func() { _ = os.RemoveAll(temporary) })
+		m.atEnd("the temporary directory to be removed", func() { _ = os.RemoveAll(temporary) })
 		dir = temporary
 	}
 	absolute, err := filepath.Abs(dir)
@@ -109,7 +110,7 @@ func (m *mesh) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.atEnd(etcd.Stop)
+	m.atEnd("clients of etcd, such as `dubbomesh register`, to let go of it; after 7 s they are not waited for", etcd.Stop)
 	go func() {
 		if err, open := <-etcd.Failed(); open && err != nil {
 			m.fail(fmt.Errorf("etcd ended: %w; its log is %s", err, m.logFile("etcd")))
@@ -126,12 +127,12 @@ func (m *mesh) start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("etcd at %s: %w", endpoint, err)
 		}
-		m.atEnd(func() { _ = client.Close() })
+		m.atEnd("the connection to etcd", func() { _ = client.Close() })
 		if err := errors.Join(m.define(ctx, client), m.startDemo(ctx, client)); err != nil {
 			return err
 		}
 	}
-	m.atEnd(m.drain)
+	m.atEnd("requests under way in the gateway", m.drain)
 	if err := m.waitReady(ctx); err != nil {
 		return err
 	}
@@ -154,20 +155,31 @@ func (m *mesh) runPlane(endpoint string) {
 			m.fail(fmt.Errorf("control plane: %w", err))
 		}
 	}()
-	m.atEnd(func() {
+	m.atEnd("the control plane", func() {
 		cancel()
 		<-ended
 	})
 }
 
-// atEnd remembers what stops something that was just started.
-func (m *mesh) atEnd(f func()) { m.ends = append(m.ends, f) }
+// ending stops something.
+type ending struct {
+	waitsFor string // for people, when it takes long
+	stop     func()
+}
+
+// atEnd remembers what stops something that was just started, and what it may wait for.
+func (m *mesh) atEnd(waitsFor string, stop func()) { m.ends = append(m.ends, ending{waitsFor, stop}) }
+
+// noticeable is how long something takes to stop before it is said what is waited for.
+const noticeable = time.Second
 
 // stop stops everything, last started first. The gateway is drained before anything else, so that requests under way
 // find their providers; then registrations go before the providers that they name.
 func (m *mesh) stop() {
 	for _, end := range slices.Backward(m.ends) {
-		end()
+		late := time.AfterFunc(noticeable, func() { m.say("waiting for %s", end.waitsFor) })
+		end.stop()
+		late.Stop()
 	}
 }
 
