@@ -47,6 +47,11 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_filter_recreate_stream)                                                                                       \
   X(http_clear_route_cache)                                                                                            \
   X(http_set_dynamic_metadata_string)                                                                                  \
+  X(http_get_cluster_name)                                                                                             \
+  X(http_get_cluster_host_count)                                                                                       \
+  X(http_set_upstream_override_host)                                                                                   \
+  X(http_filter_get_worker_index)                                                                                      \
+  X(http_filter_get_attribute_string)                                                                                  \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \
   X(network_filter_get_read_buffer_chunks)                                                                             \
   X(network_filter_drain_read_buffer)                                                                                  \
@@ -111,6 +116,21 @@ typedef struct {
   module_field *facts;  // by the policy that asked: who calls
   size_t facts_len;
 } dubbo_verdict;
+
+// What Envoy says of the cluster that a request goes to.
+typedef struct {
+  uint32_t slot;         // of the route's recovery
+  uint32_t worker;       // that asks
+  module_bytes cluster;
+  size_t total, healthy; // instances
+} dubbo_pool;
+
+// A request that a recovery was asked about.
+typedef struct {
+  uint64_t id;
+  int64_t began;
+  uint32_t events; // host.Event: what to count
+} dubbo_call;
 
 // What is counted of consumers' connections, in the order of consumer.Counts.
 enum { CONSUMER_REQUESTS, CONSUMER_HEARTBEATS, CONSUMER_REJECTED, CONSUMER_ERRORS, CONSUMER_CONNECTIONS, CONSUMER_COUNTERS };

@@ -27,6 +27,7 @@ var routeKinds = [...]struct {
 	{config.ElsewhereFilter, loadElsewhere, func(slot uint32) { elsewhere.Drop(slot) }},
 	{config.ArgumentsFilter, loadArguments, func(slot uint32) { plans.Drop(slot) }},
 	{config.CallersFilter, loadCallers, dropCallers},
+	{config.RecoveryFilter, loadRecovery, dropRecovery},
 }
 
 // dubboRoute takes a configuration of a route and returns its number, or 0 for one that cannot be used: then Envoy refuses
