@@ -67,6 +67,7 @@ var routeFeatures = []func(*routev3.Route, *unit, routeSettings){
 	adapt,
 	breakCircuit,
 	injectFaults,
+	regain,
 	fallBack,
 	fallElsewhere,
 }
@@ -119,6 +120,9 @@ func policyFilters(opt Options) []*hcmv3.HttpFilter {
 	}
 	for i := range maxPerRoute {
 		filters = append(filters, off(faultFilter+itoa(i), &faultv3.HTTPFault{}))
+	}
+	if !opt.contrib() {
+		filters = append(filters, httpFilter(recoveryFilter, config.RecoveryFilter, opt)) // of what still goes to instances
 	}
 	return filters
 }

@@ -101,7 +101,7 @@ func slowStart(t target) *clusterv3.Cluster_SlowStartConfig {
 		window = l.WarmUp.Std()
 	}
 	if window <= 0 {
-		return regain(t.settings.Ejection)
+		return nil
 	}
 	s := &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(max(window, time.Millisecond))}
 	if l != nil && l.WarmUpAggression != nil {

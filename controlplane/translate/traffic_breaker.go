@@ -25,12 +25,8 @@ var errNeedsModule = errors.New("it needs dataplane " + DynamicModule)
 
 // breakCircuit has the route's calls counted by the breaker of the service that it leads to, or of the method.
 func breakCircuit(r *routev3.Route, u *unit, s routeSettings) {
-	settings, name := s.service, u.in.Service.Name
-	other := u.calledInstead(s.rule)
-	if other != nil {
-		settings, name = other.settings(way{method: s.way.method}, model.Rule{}, "").service, other.in.Service.Name
-	}
-	if settings.Breaker == nil || s.way.anew && other == nil { // which would refuse other instances for what these have done
+	settings, name := u.called(s)
+	if settings.Breaker == nil || s.way.anew && u.calledInstead(s.rule) == nil { // which would refuse other instances for what these have done
 		return
 	}
 	if u.opt.contrib() {
@@ -43,6 +39,14 @@ func breakCircuit(r *routev3.Route, u *unit, s routeSettings) {
 		b.Method = s.way.method
 	}
 	enable(r, breakerFilter, moduleFilter(config.BreakerFilter, b.Text()))
+}
+
+// called is the service that the requests of a route go to: what policies say of it, and its name.
+func (u *unit) called(s routeSettings) (model.TrafficSettings, string) {
+	if other := u.calledInstead(s.rule); other != nil {
+		return other.settings(way{method: s.way.method}, model.Rule{}, "").service, other.in.Service.Name
+	}
+	return s.service, u.in.Service.Name
 }
 
 // calledInstead is the one other service that a rule sends all requests to, nil for none.

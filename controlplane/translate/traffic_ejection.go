@@ -1,11 +1,8 @@
 package translate
 
 import (
-	"time"
-
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -51,16 +48,6 @@ func eject(c *clusterv3.Cluster, t target) {
 	if e.PanicBelow != nil {
 		c.CommonLbConfig.HealthyPanicThreshold = &typev3.Percent{Value: e.PanicBelow.Number()}
 	}
-}
-
-// regain is a slow start that lasts as long as all steps, and begins with the first.
-func regain(e *model.Ejection) *clusterv3.Cluster_SlowStartConfig {
-	if e == nil || e.Recovery == nil {
-		return nil
-	}
-	first, every := steps(e.Recovery)
-	all := time.Duration(float64(every) * 100 / first)
-	return &clusterv3.Cluster_SlowStartConfig{SlowStartWindow: durationpb.New(all), MinWeightPercent: &typev3.Percent{Value: first}}
 }
 
 // ejectInARow counts failures in a row; 0 switches a count off.

@@ -12,7 +12,7 @@ func (u *unit) unsupported() {
 		is         bool
 		field, say string
 	}{
-		{t.Ejection != nil && t.Ejection.Recovery != nil && t.HealthCheck == nil, "ejection", "ejection.recovery has an effect on new instances alone: Envoy starts an instance slowly after a health check that had failed, not after an ejection; add healthCheck"},
+		{t.Ejection != nil && t.Ejection.Recovery != nil && hashes(t.LoadBalancing), "ejection", "ejection.recovery has no effect with loadBalancing: ringHash or maglev, which choose by the request alone"},
 		{t.Locality != nil && t.Locality.Prefer == "sameZone" && hashes(t.LoadBalancing), "locality", "locality.prefer has no effect with loadBalancing: ringHash or maglev, which choose by the request alone"},
 		{t.Locality != nil && t.LoadBalancing != nil && t.LoadBalancing.Policy == model.BalanceClientWeighted, "locality", "locality has no effect with loadBalancing: clientWeighted"},
 	} {
