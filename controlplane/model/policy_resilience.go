@@ -85,8 +85,8 @@ type Ejection struct {
 	SuccessRate *SuccessRate `json:"successRate,omitempty"`
 	// PanicBelow is the share of healthy instances below which all are used again; 50% by default, 0% for never.
 	PanicBelow *Percent `json:"panicBelow,omitempty"`
-	// Recovery is how an instance gets its weight again that passes a health check after it had failed, or is new: 10% more each
-	// 10s where nothing is said in it, all at once without it.
+	// Recovery is how an instance that was out gets its share of the calls again: 10% more each 10s by default, with a step of
+	// 100% all at once.
 	Recovery *Recovery `json:"recovery,omitempty"`
 }
 
