@@ -23,7 +23,8 @@ type Policy struct {
 	Revision int64               `json:"revision"`          // of etcd, that was judged
 	InForce  int64               `json:"inForce,omitempty"` // the revision that is in force; 0 for none, or when the kind has no effect yet
 	Problems []policy.Problem    `json:"problems,omitempty"`
-	Notes    []string            `json:"notes,omitempty"` // what could not be made of it, and what it names that there is not
+	LeftOut  bool                `json:"leftOut,omitempty"` // it is not in force everywhere, as notes say
+	Notes    []string            `json:"notes,omitempty"`   // what could not be made of it, and what it names that there is not
 	Key      string              `json:"key"`
 	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
 	Rollout  *Rollout            `json:"rollout,omitempty"`
@@ -147,6 +148,7 @@ func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []m
 	for _, p := range problems {
 		if i.Status.Verdict == policystore.Accepted && (p.Key == i.Key || p.Key == string(i.Status.Kind)+"/"+i.Status.Name) {
 			view.Notes = append(view.Notes, p.Reason)
+			view.LeftOut = view.LeftOut || p.LeftOut
 		}
 	}
 	if i.Status.LastGood != nil && !view.Paused && policy.Effective(i.Status.Kind) {

@@ -45,8 +45,9 @@ func Compare(a, b Instance) int {
 // Problem is something in the registry that could not be used. The mesh goes on without it, or with its last
 // good value.
 type Problem struct {
-	Key      string    `json:"key"`            // where it is: an etcd key, or file:line:column
-	Reason   string    `json:"reason"`         // what is wrong, where, and what to write instead
-	LastGood bool      `json:"lastGood"`       // an earlier good value of this key stays in force
-	Since    time.Time `json:"since,omitzero"` // when this was first seen
+	Key      string    `json:"key"`               // where it is: an etcd key, or file:line:column
+	Reason   string    `json:"reason"`            // what is wrong, where, and what to write instead
+	LastGood bool      `json:"lastGood"`          // an earlier good value of this key stays in force
+	LeftOut  bool      `json:"leftOut,omitempty"` // the policy of this key is accepted, and not in force where the reason says
+	Since    time.Time `json:"since,omitzero"`    // when this was first seen
 }

@@ -86,10 +86,11 @@ func (f *feed) Publish(r translate.Resources) {
 	at := time.Now()
 	f.mu.Lock()
 	f.noted(f.delta.Published()+1, *f.translating.Load(), at) // before anybody answers
+	f.problems = r.Problems
 	f.mu.Unlock()
 	f.delta.Publish(r)
 	f.mu.Lock()
-	f.published, f.problems = true, r.Problems
+	f.published = true
 	f.mu.Unlock()
 	select {
 	case f.revised <- struct{}{}:

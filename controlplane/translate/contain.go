@@ -40,7 +40,7 @@ func contained(in Input, opt Options) (ServiceResources, bool) {
 	sources := in.sources()
 	for _, id := range all {
 		if t.left[id] {
-			t.out.Problems = append(t.out.Problems, model.Problem{Key: sources[id].key, Reason: sources[id].told(id, in.Service.Name, t.why[id])})
+			t.out.Problems = append(t.out.Problems, model.Problem{Key: sources[id].key, LeftOut: true, Reason: sources[id].told(id, in.Service.Name, t.why[id])})
 		}
 	}
 	return t.out, true

@@ -14,7 +14,7 @@ func containedAtEdge(p model.Policies, opt Options) (model.Policies, []model.Pro
 	var problems []model.Problem
 	fits := func(p model.Policy, err error) bool {
 		if err != nil {
-			problems = append(problems, model.Problem{Key: sourceOf(p), Reason: governor{}.told(model.PolicyID(p), "the gateway", err)})
+			problems = append(problems, model.Problem{Key: sourceOf(p), LeftOut: true, Reason: governor{}.told(model.PolicyID(p), "the gateway", err)})
 		}
 		return err == nil
 	}

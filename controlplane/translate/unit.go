@@ -54,8 +54,13 @@ func (u *unit) boundRules() {
 		n += cost(p)
 	}
 	for n > bounds.MaxRules {
-		most := slices.MaxFunc(u.in.Policies.Routes, func(a, b model.Route) int { return cmp.Compare(cost(a), cost(b)) })
-		u.problem(sourceOf(most), fmt.Sprintf("%s is not in force on %s: its %d routes would be %d with those of the others; write no more than %d, matches and methods with settings of their own counted",
+		most := u.in.Policies.Routes[0]
+		for _, p := range u.in.Policies.Routes {
+			if cost(p) >= cost(most) { // of equal ones the one that has less of a say
+				most = p
+			}
+		}
+		u.leftOut(sourceOf(most), fmt.Sprintf("%s is not in force on %s: its %d routes would be %d with those of the others; write no more than %d, matches and methods with settings of their own counted",
 			model.PolicyID(most), u.in.Service.Name, cost(most), n, bounds.MaxRules))
 		n -= cost(most)
 		u.in.Policies.Routes = slices.DeleteFunc(slices.Clone(u.in.Policies.Routes), func(p model.Route) bool { return model.PolicyID(p) == model.PolicyID(most) })
@@ -63,8 +68,14 @@ func (u *unit) boundRules() {
 }
 
 // problem notes what was left out, once.
-func (u *unit) problem(key, reason string) {
-	p := model.Problem{Key: key, Reason: reason}
+func (u *unit) problem(key, reason string) { u.note(model.Problem{Key: key, Reason: reason}) }
+
+// leftOut notes a policy that says nothing of the service.
+func (u *unit) leftOut(key, reason string) {
+	u.note(model.Problem{Key: key, Reason: reason, LeftOut: true})
+}
+
+func (u *unit) note(p model.Problem) {
 	if !u.told[p] {
 		u.told[p] = true
 		u.problems = append(u.problems, p)

@@ -94,7 +94,7 @@ func rows(list []api.Policy) (all [][]string) {
 // everywhere reports whether a policy is as it was written on every Envoy.
 func everywhere(p api.Policy) bool {
 	switch {
-	case p.Verdict != policystore.Accepted:
+	case p.Verdict != policystore.Accepted || p.LeftOut:
 		return false
 	case p.Paused:
 		return true
@@ -112,6 +112,8 @@ var statusTable = table[api.Policy]{
 			inForce = "paused"
 		case !policy.Effective(p.Kind):
 			inForce = "not yet"
+		case p.LeftOut:
+			inForce = "in part"
 		case p.InForce == p.Revision:
 			inForce = "yes"
 		case p.InForce > 0:

@@ -128,6 +128,8 @@ func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, a
 			if refusals++; refusals > patientPolls { // else it is about to be withdrawn, and the verdict says it better
 				return "", notInForce(a.policyRef, rolloutNote(*p.Rollout))
 			}
+		case p.Rollout.Done() && p.LeftOut:
+			return "", notInForce(a.policyRef, strings.Join(p.Notes, "; "))
 		case p.Rollout.Done() && p.Rollout.Proxies == 0:
 			if alone++; alone > patientPolls { // else one may be on its way
 				printNotes(cmd, p)

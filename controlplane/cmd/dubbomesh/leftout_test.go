@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestStatusTellsWhatIsLeftOut writes two policies of which a service can have one: the status of the other says so, and that
+// of no other policy.
+func TestStatusTellsWhatIsLeftOut(t *testing.T) {
+	r := newRig(t)
+	defer r.register(t, "a", "--address", "127.0.0.1:1", "--protocol", "http")()
+	var text strings.Builder
+	for _, name := range []string{"first", "second"} {
+		fmt.Fprintf(&text, "---\nkind: Route\nname: %s\nservice: a\nrules:\n- match:\n", name)
+		for i := range 2600 {
+			fmt.Fprintf(&text, "  - {path: /%s%d}\n", name, i)
+		}
+		text.WriteString("  respond: {status: 204}\n")
+	}
+	file := write(t, hello+text.String())
+	want(t, 0, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api)
+	told := regexp.MustCompile(`(?s)^POLICY.*\nRoute/first +accepted +\d+ +yes +0/0 +- +-\nRoute/second +accepted +\d+ +in part +0/0 +- +Route/second is not in force on a: its 2600 routes.*\n` +
+		`Traffic/hello +accepted +\d+ +yes +0/0 +- +-\n$`)
+	waitFor(t, "the status tells which policy is left out", func() bool {
+		code, out, _ := command(t, "status", "--api", r.api)
+		return code != 0 && told.MatchString(out)
+	})
+	want(t, 1, ".*", ".*Route/second is not in force: Route/second is not in force on a: its 2600 routes .*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
+}
