@@ -50,12 +50,13 @@ type known struct {
 	rules     []rule
 	subsets   map[string]map[string]map[string]string // labels by service and subset
 	workloads map[string]workloads                    // by the name of VirtualWorkloads
+	delegates map[*report]bool                        // of VirtualServices whose rules stand in others
 	ids       map[string]bool                         // of policies that were made
 }
 
 // Import makes policies of rules, as YAML that can be applied. An error is a file that cannot be read.
 func Import(documents []Document) (text string, lost []Lost, err error) {
-	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, ids: map[string]bool{}}
+	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, delegates: map[*report]bool{}, ids: map[string]bool{}}
 	for _, d := range documents {
 		if err := k.read(d); err != nil {
 			return "", nil, err
@@ -80,6 +81,9 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 	for _, r := range k.rules {
 		if strings.HasSuffix(r.kind, "Strategy") || strings.HasSuffix(r.kind, "Action") {
 			r.unnamed()
+		}
+		if (r.kind == "VirtualService" || r.kind == "TrafficRouter") && !r.spec.has("hosts") && !k.delegates[r.report] {
+			r.spec.left("it has no hosts, and no rule in the files delegates to it")
 		}
 		r.finish()
 		slices.SortStableFunc(r.lost, func(a, b Lost) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })

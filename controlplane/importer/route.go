@@ -22,15 +22,16 @@ func (k *known) virtualService(r rule) (out []made) {
 	gateways := r.spec.texts("gateways")
 	outside := slices.DeleteFunc(slices.Clone(gateways), func(g string) bool { return g == "mesh" })
 	r.spec.ignore("exportTo")
+	if len(hosts) == 0 && len(outside) == 0 { // its rules are read where another one delegates to it
+		r.spec.ignore(r.spec.names()...)
+		return nil
+	}
 	var rules []part
 	for _, h := range r.spec.children("http") {
-		rules = append(rules, k.rulesOf(h, gateways)...)
+		rules = append(rules, k.rulesOf(h, nil, gateways, r.namespace)...)
 	}
 	r.spec.loseIf("tcp", "only HTTP and Dubbo are routed")
 	r.spec.loseIf("tls", "only HTTP and Dubbo are routed")
-	if len(hosts) == 0 && len(outside) == 0 && len(rules) > 0 {
-		r.spec.left("it has no hosts, as those have that others delegate to; write its rules where they do")
-	}
 	if len(rules) == 0 {
 		return nil
 	}
@@ -67,25 +68,37 @@ func route(r rule, p model.Route, rules []part) made {
 }
 
 // rulesOf reads one of spec.http: one rule, or several where the path is written anew by kinds of matches that need it said
-// differently, or none.
-func (k *known) rulesOf(h *object, gateways []string) []part {
+// differently, or where another VirtualService has them, or none. With matches within which it stands it fits only what these fit.
+func (k *known) rulesOf(h *object, within []matched, gateways []string, namespace string) []part {
 	out := part{from: map[string]*object{"": h}}
 	out.Name = plainName(h.text("name"))
+	var list []matched
 	for _, m := range h.children("match") {
 		if match, ok := requestMatch(m, gateways); ok {
-			out.from[fmt.Sprintf("match[%d]", len(out.Match))] = m
-			out.Match = append(out.Match, match)
+			list = append(list, matched{match, m})
 		}
 	}
-	if len(out.Match) == 0 && conditional(h.fields["match"]) {
+	if len(list) == 0 && conditional(h.fields["match"]) {
 		h.left("no match is left, so that the rule is left out")
 		h.ignore(h.names()...)
 		return nil
 	}
-	if h.has("delegate") {
-		h.lose("delegate", "rules of another VirtualService are not read here, so that the rule is left out; write them in its place")
+	if list = both(within, list); len(list) == 0 && len(within) > 0 {
+		h.left("none of its matches is within those of the rule that delegates to it, so that the rule is left out")
 		h.ignore(h.names()...)
 		return nil
+	}
+	if h.has("delegate") {
+		rules, found := k.delegated(h, list, gateways, namespace)
+		if !found {
+			h.lose("delegate", "the VirtualService is not in the files, so that the rule is left out")
+			h.ignore(h.names()...)
+		}
+		return rules
+	}
+	for i, m := range list {
+		out.from[fmt.Sprintf("match[%d]", i)] = m.of
+		out.Match = append(out.Match, m.RequestMatch)
 	}
 	k.backends(h, &out)
 	redirectOrRespond(h, &out.Rule)
