@@ -51,4 +51,3 @@ func (r *report) finish() {
 		}
 	}
 }
-
