@@ -128,6 +128,9 @@ func (s server) reached() func(policy string, revision int64) Rollout {
 	return s.rollout()
 }
 
+// mostNotes bounds what is told of one policy: one for all services may have something to tell of each.
+const mostNotes = 20
+
 // viewPolicy shows a policy together with what is known besides.
 func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []model.Problem, reached func(string, int64) Rollout) Policy {
 	view := Policy{
@@ -145,11 +148,19 @@ func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []m
 			view.Notes = append(view.Notes, p.String())
 		}
 	}
+	more := 0
 	for _, p := range problems {
 		if i.Status.Verdict == policystore.Accepted && (p.Key == i.Key || p.Key == string(i.Status.Kind)+"/"+i.Status.Name) {
-			view.Notes = append(view.Notes, p.Reason)
 			view.LeftOut = view.LeftOut || p.LeftOut
+			if len(view.Notes) >= mostNotes {
+				more++
+				continue
+			}
+			view.Notes = append(view.Notes, p.Reason)
 		}
+	}
+	if more > 0 {
+		view.Notes = append(view.Notes, fmt.Sprintf("and %d more of the kind, which `dubbomesh problems` lists", more))
 	}
 	if i.Status.LastGood != nil && !view.Paused && policy.Effective(i.Status.Kind) {
 		view.InForce = i.Status.LastGood.Revision

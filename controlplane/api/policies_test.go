@@ -2,8 +2,10 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +13,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/registry"
 )
 
 func twoPolicies() policystore.State {
@@ -72,5 +75,21 @@ func TestRollout(t *testing.T) {
 	_ = answer.Body.Close()
 	if answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("a wrong revision yields %d", answer.StatusCode)
+	}
+}
+
+// A policy that is left out of many services says so, and names the first of them.
+func TestLeftOut(t *testing.T) {
+	mesh := fake{state: registry.State{Problems: []model.Problem{{Key: "Traffic/other", Reason: "not of it"}}}}
+	for i := range 50 {
+		mesh.state.Problems = append(mesh.state.Problems, model.Problem{Key: "Traffic/hello", Reason: fmt.Sprintf("not in force on s%02d", i), LeftOut: true})
+	}
+	client, _ := serve(t, mesh, Options{Policies: twoPolicies})
+	p, err := client.Policy(t.Context(), "Traffic", "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.Notes); !p.LeftOut || n != mostNotes+1 || p.Notes[1] != "not in force on s00" || !strings.HasPrefix(p.Notes[n-1], "and 31 more") {
+		t.Errorf("%v %q", p.LeftOut, p.Notes)
 	}
 }

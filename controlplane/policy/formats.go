@@ -147,6 +147,9 @@ func checkIP(text string) error {
 
 func checkURL(text string) error {
 	u, err := url.Parse(text)
+	if strings.Contains(text, "@") && (err != nil || u.User != nil) {
+		return errors.New("must be a URL without user and password, such as https://id.example.com/keys")
+	}
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("must be a URL such as https://id.example.com/keys, found %s", document.Quote(text))
 	}

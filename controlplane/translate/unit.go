@@ -2,6 +2,7 @@ package translate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -89,7 +90,7 @@ func (u *unit) report(s routeSettings, field string, err error) {
 	if inRule[field] {
 		key = s.source
 	}
-	u.problem(key, fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err))
+	u.note(model.Problem{Key: key, LeftOut: errors.Is(err, errTooMany), Reason: fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err)})
 }
 
 // settings are what policies say of the requests of a way.
