@@ -5,12 +5,7 @@ import (
 
 	"cel.dev/expr"
 	xdscel "github.com/cncf/xds/go/xds/type/v3"
-
-	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
-
-// rateLimitedDetails is what Envoy says of the refusals of a rate limit.
-var rateLimitedDetails = config.DetailsRateLimited[0]
 
 // detailsAre is an expression that is true of answers of which Envoy says one of these. Envoy takes it parsed.
 func detailsAre(some []string) *xdscel.CelExpression {

@@ -343,8 +343,7 @@ func TestFallback(t *testing.T) {
 		{"com.example.Safe", "\x92"},
 		{"gone", "\x92"}, // of services that speak HTTP
 		{"empty", "\x91\x78"},
-		{"limited", "web"},
-		{"limited", "\x92"},
+		{"limited", "\x92"}, // the limit is the same for all who call
 		{"com.example.Refused", "HTTP 403 Forbidden: not today"},
 	} {
 		if status, answer := e.consume(x.service, "all"); status != dubbo.StatusOK || !strings.Contains(answer, x.answer) {

@@ -42,10 +42,12 @@ var clusterFeatures = []func(*clusterv3.Cluster, target){
 // routeSettings are what policies say of the requests of a route: what a rule says goes before what is said of the method,
 // and that before what is said of the service.
 type routeSettings struct {
-	service model.TrafficSettings // with the method's in it
+	service model.TrafficSettings // with the method's in it, but for its rate limits
 	rule    model.Rule
 	way     way
 	source  string // the policy that the rule is of, "" for none
+
+	methodLimits []model.RateLimit
 }
 
 // routeFeatures are applied to each route that leads to instances, in this order.
@@ -82,8 +84,8 @@ var anewFeatures = []func(*routev3.Route, *unit, routeSettings){
 	breakCircuit,
 }
 
-// The filters that routes switch on, by the names that routes know them by. Of faults and rate limits several may apply to
-// one request, each by a filter of its own.
+// The filters that routes switch on, by the names that routes know them by. Of faults, and of Envoy's rate limits, several
+// may apply to one request, each by a filter of its own.
 const (
 	corsFilter      = "envoy.filters.http.cors"
 	fallbackFilter  = "envoy.filters.http.custom_response"
@@ -112,11 +114,15 @@ func policyFilters(opt Options) []*hcmv3.HttpFilter {
 	if !opt.contrib() {
 		filters = append(filters, httpFilter(elsewhereFilter, config.ElsewhereFilter, opt)) // before the one that answers, on the way back
 	}
-	for i := range maxPerRoute {
-		filters = append(filters, off(rateLimitFilter+itoa(i), &ratelimitv3.LocalRateLimit{StatPrefix: "rate_limit"}))
-	}
-	if !opt.contrib() {
-		filters = append(filters, httpFilter(breakerFilter, config.BreakerFilter, opt)) // what was refused before says nothing of the service
+	if opt.contrib() {
+		for i := range maxPerRoute {
+			filters = append(filters, off(rateLimitFilter+itoa(i), &ratelimitv3.LocalRateLimit{StatPrefix: "rate_limit"}))
+		}
+	} else {
+		filters = append(filters,
+			httpFilter(limitFilter, config.LimitsFilter, opt),
+			httpFilter(breakerFilter, config.BreakerFilter, opt), // what was refused before says nothing of the service
+		)
 	}
 	for i := range maxPerRoute {
 		filters = append(filters, off(faultFilter+itoa(i), &faultv3.HTTPFault{}))

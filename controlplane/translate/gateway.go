@@ -62,7 +62,7 @@ func connectionManager(e edge, services []ServiceResources, told telemetry, opt 
 		StreamIdleTimeout:          durationpb.New(5 * time.Minute),
 		RequestHeadersTimeout:      durationpb.New(10 * time.Second),
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(time.Hour)},
-		LocalReplyConfig:           localReplies(),
+		LocalReplyConfig:           localReplies(opt),
 		HttpFilters:                httpFilters(services, opt),
 		// What is the mesh's to say is taken off requests from outside: Envoy does so before anything looks at a request, and
 		// not again when it is made anew.

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"slices"
+
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -12,10 +14,9 @@ import (
 // localReplies makes problem JSON of what Envoy says of its own: when it got no answer, refuses for a policy, or has
 // something against a request. It is told by the flags that Envoy sets then, or by what nobody else answers: the responses
 // of the routes and of the Go filter are problem JSON already. What is no HTTP at all gets a bare 400.
-func localReplies() *hcmv3.LocalReplyConfig {
-	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{
+func localReplies(opt Options) *hcmv3.LocalReplyConfig {
+	mappers := []*hcmv3.ResponseMapper{
 		{Filter: detailed("")}, // a fallback, the one reply of which Envoy says nothing, stays as it is
-		reply("rate-limited", "Too many requests", detailed(rateLimitedDetails)),
 		reply("forbidden", "The caller may not do this", detailedFrom("rbac_access_denied")),
 		reply("unauthorized", "The caller shows no valid token", detailedFrom("jwt_authn_access_denied")),
 		reply("fault", "A fault was injected", flagged("FI")),
@@ -24,7 +25,11 @@ func localReplies() *hcmv3.LocalReplyConfig {
 		reply("malformed-request", "The request names no host", withoutHost()), // after the two above, which name none either
 		reply("no-answer", "No answer from the service", flagged(
 			"UH", "UF", "UC", "UR", "UT", "UO", "URX", "LR", "NC", "SI", "DT", "UMSDR", "UPE", "OM")),
-	}}
+	}
+	if opt.contrib() {
+		mappers = slices.Insert(mappers, 1, reply("rate-limited", "Too many requests", detailed("local_rate_limited")))
+	}
+	return &hcmv3.LocalReplyConfig{Mappers: mappers}
 }
 
 func reply(kind, title string, filter *accesslogv3.AccessLogFilter) *hcmv3.ResponseMapper {

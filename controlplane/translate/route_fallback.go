@@ -30,7 +30,6 @@ func fallBack(r *routev3.Route, u *unit, s routeSettings) {
 			OnMatch:   &xdstype.Matcher_OnMatch{OnMatch: &xdstype.Matcher_OnMatch_Action{Action: matching("fallback", fixedAnswer(f, s.way.consumer))}},
 		})
 	}
-	found = append(found, refusals(u, s)...)
 	if len(found) > 0 {
 		enable(r, fallbackFilter, &customv3.CustomResponse{CustomResponseMatcher: &xdstype.Matcher{
 			MatcherType: &xdstype.Matcher_MatcherList_{MatcherList: &xdstype.Matcher_MatcherList{Matchers: found}},

@@ -3,121 +3,146 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"math"
+	"regexp"
 	"strings"
 	"time"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	limitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/ratelimit/v3"
-	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
-	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// maxBuckets is how many callers, methods or the like one limit tells apart; the one that was idle longest is forgotten.
-const maxBuckets = 10_000
+// limitFilter is the name under which the filter is configured in the listener and switched on in a route.
+const limitFilter = "dubbo.limits"
 
-var errTooMany = errors.New("one request can have four of them, matches counted; leave some out")
+var errTooManyLimits = fmt.Errorf("one request can have %d of them; leave some out", config.MaxLimits)
 
-// limitRate refuses requests above a rate. Each limit, for each of its matches, is a filter of its own.
+// limitRate refuses requests above a rate. The routes that a limit is for name it alike, so that they share it.
 func limitRate(r *routev3.Route, u *unit, s routeSettings) {
-	n := 0
-	for i, l := range s.limits() {
-		for _, m := range anyOf(l.Match) {
-			conditions, err := headersOnly(m, s.way)
-			if err != nil {
-				u.report(s, "rateLimit", err)
-				continue
-			}
-			if n == maxPerRoute {
-				u.report(s, "rateLimit", errTooMany)
-				return
-			}
-			if _, known := typev3.StatusCode_name[int32(model.Or(l.Status, 429))]; !known {
-				u.report(s, "rateLimit", fmt.Errorf("status %d is none that Envoy knows; 429 is answered", *l.Status))
-				l.Status = nil
-			}
-			limit := rateLimit(l, conditions, u.callerHeader())
-			limit.ResponseHeadersToAdd = namedLimit(i, l)
-			enable(r, rateLimitFilter+itoa(n), limit)
-			n++
+	if u.opt.contrib() {
+		limitByEnvoy(r, u, s)
+		return
+	}
+	out := config.Limits{Service: u.in.Service.Name}
+	for _, l := range s.limits() {
+		match, counts := u.limitMatch(l, s)
+		if !counts {
+			continue
+		}
+		if len(out.Limits) == config.MaxLimits {
+			u.report(s, "rateLimit", errTooManyLimits)
+			break
+		}
+		out.Limits = append(out.Limits, limitOf(l, match, u.callerHeader(), s.way))
+	}
+	if len(out.Limits) == 0 {
+		return
+	}
+	if err := out.Check(); err != nil {
+		u.report(s, "rateLimit", err)
+		return
+	}
+	enable(r, limitFilter, moduleFilter(config.LimitsFilter, out.Text()))
+}
+
+// namedLimit is a limit with its name among those of a service.
+type namedLimit struct {
+	name string
+	model.RateLimit
+}
+
+// limits are those of the route's calls: of the rule, of the method and of the service.
+func (s routeSettings) limits() (out []namedLimit) {
+	add := func(where string, list []model.RateLimit) {
+		for i, l := range list {
+			out = append(out, namedLimit{where + "rateLimit[" + itoa(i) + "]", l})
 		}
 	}
-}
-
-// limits are those of the route's calls.
-func (s routeSettings) limits() []model.RateLimit {
-	return append(append([]model.RateLimit(nil), s.rule.RateLimit...), s.service.RateLimit...)
-}
-
-// rateLimit is a limit with buckets of their own for who is told apart. Requests that no bucket is for pass.
-func rateLimit(l model.RateLimit, conditions []*routev3.HeaderMatcher, caller string) *ratelimitv3.LocalRateLimit {
-	bucket := bucketOf(l)
-	out := &ratelimitv3.LocalRateLimit{
-		StatPrefix: "rate_limit", TokenBucket: bucket,
-		FilterEnabled:  &corev3.RuntimeFractionalPercent{DefaultValue: fraction(model.FullPercent)},
-		FilterEnforced: &corev3.RuntimeFractionalPercent{DefaultValue: fraction(model.FullPercent)},
-	}
-	if l.DryRun {
-		out.FilterEnforced.DefaultValue = fraction(0)
-	}
-	if l.Status != nil {
-		out.Status = &typev3.HttpStatus{Code: typev3.StatusCode(*l.Status)}
-	}
-	if len(l.By) == 0 && len(conditions) == 0 {
-		return out
-	}
-	out.TokenBucket = &typev3.TokenBucket{MaxTokens: math.MaxUint32, TokensPerFill: wrapperspb.UInt32(math.MaxUint32), FillInterval: durationpb.New(time.Second)}
-	descriptor := &limitv3.LocalRateLimitDescriptor{TokenBucket: bucket}
-	limit := &routev3.RateLimit{}
-	if len(conditions) > 0 {
-		descriptor.Entries = append(descriptor.Entries, &limitv3.RateLimitDescriptor_Entry{Key: "fits", Value: "yes"})
-		limit.Actions = append(limit.Actions, &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{
-			HeaderValueMatch: &routev3.RateLimit_Action_HeaderValueMatch{DescriptorKey: "fits", DescriptorValue: "yes", Headers: conditions},
-		}})
-	}
-	for _, by := range l.By {
-		key, action := tellApart(by, caller)
-		descriptor.Entries = append(descriptor.Entries, &limitv3.RateLimitDescriptor_Entry{Key: key}) // a bucket for each value
-		limit.Actions = append(limit.Actions, action)
-		out.MaxDynamicDescriptors = wrapperspb.UInt32(maxBuckets)
-	}
-	out.Descriptors, out.RateLimits = []*limitv3.LocalRateLimitDescriptor{descriptor}, []*routev3.RateLimit{limit}
+	add(s.way.rule+".", s.rule.RateLimit)
+	add("methods."+escaped(s.way.method)+".", s.methodLimits)
+	add("", s.service.RateLimit)
 	return out
 }
 
-func bucketOf(l model.RateLimit) *typev3.TokenBucket {
-	requests := max(1, model.Or(l.Requests, 1))
-	return &typev3.TokenBucket{
-		MaxTokens: model.Or(l.Burst, requests), TokensPerFill: wrapperspb.UInt32(requests), FillInterval: durationpb.New(l.Per.Or(time.Second)),
+// ruleName tells a rule of a service from all others: by its name, so that it stays the same when others come and go.
+func ruleName(p model.Route, index int) string {
+	name, same := p.Rules[index].Name, 0
+	for _, r := range p.Rules {
+		if r.Name == name {
+			same++
+		}
 	}
+	if name == "" || same > 1 {
+		name = "rules[" + itoa(index) + "]"
+	}
+	return escaped(p.Name) + "." + escaped(name)
 }
 
-// tellApart is by what requests get buckets of their own: the key and where its value comes from. Caller is the header with
-// the name of who calls.
-func tellApart(by, caller string) (key string, action *routev3.RateLimit_Action) {
-	header := func(name string) *routev3.RateLimit_Action {
-		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RequestHeaders_{
-			RequestHeaders: &routev3.RateLimit_Action_RequestHeaders{HeaderName: name, DescriptorKey: by},
-		}}
+// limitMatch says which requests of the route a limit counts: those that fit one of the matches, all without any.
+func (u *unit) limitMatch(l namedLimit, s routeSettings) (match [][]config.Condition, counts bool) {
+	for _, m := range anyOf(l.Match) {
+		if m.Method != nil && !s.way.calls {
+			if fits, err := fitsText(*m.Method, s.way.method); err != nil || !fits || s.way.method == "" {
+				continue
+			}
+			m.Method = nil
+		}
+		headers, err := headersOnly(m, s.way)
+		if err != nil {
+			u.report(s, "rateLimit", err)
+			continue
+		}
+		if len(headers) == 0 {
+			return nil, true
+		}
+		var all []config.Condition
+		for _, h := range headers {
+			all = append(all, conditionOf(h))
+		}
+		match = append(match, all)
 	}
+	return match, len(match) > 0
+}
+
+func limitOf(l namedLimit, match [][]config.Condition, caller string, w way) config.Limit {
+	requests := model.Or(l.Requests, 1)
+	out := config.Limit{
+		Name: l.name, Requests: requests, PerMs: l.Per.Or(time.Second).Milliseconds(), Burst: model.Or(l.Burst, max(1, requests)),
+		Match: match, Status: int(model.Or(l.Status, 429)), DryRun: l.DryRun,
+	}
+	for _, by := range l.By {
+		out.By = append(out.By, limitKey(by, caller, w))
+	}
+	if l.Body != "" {
+		out.Type = headersOf(model.Fallback{Body: l.Body})["content-type"]
+		out.Body = strings.NewReplacer("%RESPONSE_CODE%", itoa(out.Status), "%RESPONSE_CODE_DETAILS%", config.LimitedDetails).Replace(l.Body)
+	}
+	return out
+}
+
+// limitKey is by what requests get buckets of their own. Caller is the header with the name of who calls.
+func limitKey(by, caller string, w way) config.LimitKey {
 	kind, name, _ := strings.Cut(by, ":")
 	switch kind {
 	case "sourceIp":
-		return "remote_address", &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RemoteAddress_{RemoteAddress: &routev3.RateLimit_Action_RemoteAddress{}}}
+		return config.LimitKey{From: config.KeySource}
 	case "caller":
-		return by, header(caller)
+		return config.LimitKey{From: config.KeyHeader, Name: caller}
 	case "header":
-		return by, header(strings.ToLower(name))
+		return config.LimitKey{From: config.KeyHeader, Name: strings.ToLower(name)}
 	case "attachment":
-		return by, header(config.AttachmentPrefix + strings.ToLower(name))
+		return config.LimitKey{From: config.KeyHeader, Name: config.AttachmentPrefix + strings.ToLower(name)}
+	case "method":
+		if w.method != "" {
+			return config.LimitKey{From: config.KeyText, Name: escaped(w.method)}
+		}
+		if w.calls {
+			return config.LimitKey{From: config.KeyMethod}
+		}
 	}
-	return by, header(":path") // path, and method, which is the path of a call
+	return config.LimitKey{From: config.KeyPath}
 }
 
 // headersOnly are conditions for filters that can look at headers alone.
@@ -130,4 +155,43 @@ func headersOnly(m model.RequestMatch, w way) ([]*routev3.HeaderMatcher, error) 
 	}
 	conditions, err := headerConditions(m, w)
 	return conditions, errors.Join(err, checkRegexes(&routev3.RouteMatch{Headers: conditions}))
+}
+
+// conditionOf is a condition for the filter, which has it from those that Envoy is given.
+func conditionOf(h *routev3.HeaderMatcher) config.Condition {
+	c := config.Condition{Header: h.Name, Not: h.InvertMatch, Empty: h.TreatMissingHeaderAsEmpty}
+	switch s := h.HeaderMatchSpecifier.(type) {
+	case *routev3.HeaderMatcher_PresentMatch:
+		c.Present = &s.PresentMatch
+		return c
+	case *routev3.HeaderMatcher_RangeMatch:
+		c.Range = &config.ConditionRange{Min: s.RangeMatch.Start, End: s.RangeMatch.End}
+		return c
+	}
+	m := h.GetStringMatch()
+	switch p := m.GetMatchPattern().(type) {
+	case *matcherv3.StringMatcher_Exact:
+		c.Exact = &p.Exact
+		if m.IgnoreCase {
+			c.Exact, c.Regex = nil, "(?i)"+regexp.QuoteMeta(p.Exact)
+		}
+	case *matcherv3.StringMatcher_Prefix:
+		c.Prefix = p.Prefix
+		if m.IgnoreCase {
+			c.Prefix, c.Regex = "", "(?is)"+regexp.QuoteMeta(p.Prefix)+".*"
+		}
+	case *matcherv3.StringMatcher_Suffix:
+		c.Suffix = p.Suffix
+		if m.IgnoreCase {
+			c.Suffix, c.Regex = "", "(?is).*"+regexp.QuoteMeta(p.Suffix)
+		}
+	case *matcherv3.StringMatcher_Contains:
+		c.Contains = p.Contains
+		if m.IgnoreCase {
+			c.Contains, c.Regex = "", "(?is).*"+regexp.QuoteMeta(p.Contains)+".*"
+		}
+	default:
+		c.Regex = m.GetSafeRegex().GetRegex()
+	}
+	return c
 }

@@ -39,6 +39,7 @@ type way struct {
 	anew       bool                       // requests that have failed and fall back
 	led        map[int]bool               // fallbacks that have routes, by index
 	registered bool                       // by a rule of a registry
+	rule       string                     // the name of the rule among those of the service
 	operations map[pair]operationRef      // that the requests are of, nil for none
 	asked      asked                      // arguments that its routes look at
 }

@@ -24,6 +24,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 		part.registered = p.Registered
 		for i, rule := range p.Rules {
 			source := sourceOf(p)
+			part.rule = ruleName(p, i)
 			for _, m := range anyOf(rule.Match) {
 				routes, err := u.ruled(to, part, p.Hosts, rule, m, source)
 				if err != nil {

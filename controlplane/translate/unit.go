@@ -103,6 +103,6 @@ func (u *unit) settings(w way, rule model.Rule, source string) routeSettings {
 	t := &s.service
 	t.Timeout, t.Retry, t.Strategy, t.Breaker = or(m.Timeout, t.Timeout), or(m.Retry, t.Retry), or(m.Strategy, t.Strategy), or(m.Breaker, t.Breaker)
 	t.LoadBalancing, t.Fault, t.Fallback = or(m.LoadBalancing, t.LoadBalancing), orList(m.Fault, t.Fault), orList(m.Fallback, t.Fallback)
-	t.RateLimit = append(append([]model.RateLimit(nil), m.RateLimit...), t.RateLimit...)
+	s.methodLimits = m.RateLimit
 	return s
 }

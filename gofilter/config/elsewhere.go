@@ -36,7 +36,7 @@ var (
 		"no_healthy_upstream", "cluster_not_found", "*{overflow*", "*connection_failure*", "*connection_timeout*",
 		"reached_concurrency_limit", "denied_by_admission_control", BreakerDetails,
 	}
-	DetailsRateLimited = []string{"local_rate_limited"}
+	DetailsRateLimited = []string{LimitedDetails}
 	DetailsAnswered    = []string{"via_upstream"}
 )
 

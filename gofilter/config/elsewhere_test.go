@@ -31,7 +31,7 @@ func TestElsewhereChooses(t *testing.T) {
 		"nobody":        {503, "no_healthy_upstream", 0},
 		"a full limit":  {503, "upstream_reset_before_response_started{overflow}", 0},
 		"no connection": {503, "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}", 0},
-		"rate limit":    {429, "local_rate_limited", -1}, // another filter answers
+		"rate limit":    {429, "dubbo_rate_limited", -1}, // another filter answers
 		"a 429 of its":  {429, "via_upstream", 4},
 		"overload":      {503, "via_upstream", 2},
 		"timeout":       {504, "response_timeout", 2},

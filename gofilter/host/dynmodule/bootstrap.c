@@ -44,6 +44,7 @@ const void *envoy_dynamic_module_on_bootstrap_extension_config_new(void *owner, 
   dubbo_metrics_define(owner);
   dubbo_breakers_define(owner);
   dubbo_callers_define(owner);
+  dubbo_limits_define(owner);
   atomic_store_explicit(&counters, owner, memory_order_release);
   envoy.bootstrap_extension_config_signal_init_complete(owner);
   return owner;
@@ -56,6 +57,7 @@ void envoy_dynamic_module_on_bootstrap_extension_config_destroy(const void *owne
   dubbo_metrics_forget(owner);
   dubbo_breakers_forget(owner);
   dubbo_callers_forget(owner);
+  dubbo_limits_forget(owner);
 }
 
 const void *envoy_dynamic_module_on_bootstrap_extension_new(const void *config, void *extension) { return config; }
@@ -65,6 +67,7 @@ void envoy_dynamic_module_on_bootstrap_extension_shutdown(void *extension, const
   dubboMetricsFlush();
   dubboBreakersFlush();
   dubboCallersFlush();
+  dubboLimitsFlush();
   if (timer != NULL) envoy.bootstrap_extension_timer_delete(timer);
   timer = NULL;
   done(context);
@@ -81,6 +84,7 @@ void envoy_dynamic_module_on_bootstrap_extension_timer_fired(void *config, const
   dubboMetricsFlush();
   dubboBreakersFlush();
   dubboCallersFlush();
+  dubboLimitsFlush();
   envoy.bootstrap_extension_timer_enable(fired, FLUSH_MS);
 }
 

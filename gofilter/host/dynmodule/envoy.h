@@ -42,6 +42,7 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_get_buffer_limit)                                                                                             \
   X(http_set_buffer_limit)                                                                                             \
   X(http_send_response)                                                                                                \
+  X(http_filter_get_attribute_string)                                                                                  \
   X(get_most_specific_route_config)                                                                                     \
   X(http_add_header)                                                                                                   \
   X(http_filter_recreate_stream)                                                                                       \
@@ -51,7 +52,6 @@ size_t envoy_dynamic_module_callback_upstream_http_tcp_bridge_get_response_buffe
   X(http_get_cluster_host_count)                                                                                       \
   X(http_set_upstream_override_host)                                                                                   \
   X(http_filter_get_worker_index)                                                                                      \
-  X(http_filter_get_attribute_string)                                                                                  \
   X(network_filter_get_read_buffer_chunks_size)                                                                        \
   X(network_filter_get_read_buffer_chunks)                                                                             \
   X(network_filter_drain_read_buffer)                                                                                  \
@@ -179,6 +179,12 @@ void dubbo_callers_define(void *owner);
 void dubbo_callers_forget(const void *owner);
 void dubbo_callers_add(module_bytes policy, module_bytes outcome, bool tried, uint64_t n);
 void dubbo_callers_failed(uint64_t n);
+
+// The counts of rate limits: how many requests more they have admitted, refused, and would have refused were they no dry
+// runs. Defined, forgotten and used as the metrics of methods are.
+void dubbo_limits_define(void *owner);
+void dubbo_limits_forget(const void *owner);
+void dubbo_limits_add(module_bytes service, module_bytes limit, uint64_t admitted, uint64_t refused, uint64_t tried);
 
 // Writes to Envoy's log.
 void dubbo_log(envoy_dynamic_module_type_log_level level, const char *text, size_t len);

@@ -5,7 +5,7 @@
 #include "_cgo_export.h"
 #include "http.h"
 
-static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind, &elsewhere_kind, &arguments_kind, &callers_kind, &recovery_kind, &keyset_kind};
+static const http_kind *const kinds[] = {&form_kind, &rest_kind, &breaker_kind, &elsewhere_kind, &arguments_kind, &callers_kind, &recovery_kind, &keyset_kind, &limits_kind};
 
 const void *envoy_dynamic_module_on_http_filter_config_new(void *owner, envoy_bytes name, envoy_bytes text) {
   http_config *config = calloc(1, sizeof *config);

@@ -9,7 +9,7 @@ import "github.com/dubbomesh/dubbomesh/gofilter/config"
 //
 //export dubboHTTPConfig
 func dubboHTTPConfig(name *C.char, nameLen C.size_t, text *C.char, textLen C.size_t, out *C.dubbo_limits) C.bool {
-	if !named("HTTP filter", "filter_name", name, nameLen, config.FormFilter, config.RestFilter, config.BreakerFilter, config.ElsewhereFilter, config.ArgumentsFilter, config.CallersFilter, config.RecoveryFilter, config.KeySetFilter) {
+	if !named("HTTP filter", "filter_name", name, nameLen, config.FormFilter, config.RestFilter, config.BreakerFilter, config.ElsewhereFilter, config.ArgumentsFilter, config.CallersFilter, config.RecoveryFilter, config.KeySetFilter, config.LimitsFilter) {
 		return false
 	}
 	if string(bytesOf(name, nameLen)) == config.KeySetFilter {

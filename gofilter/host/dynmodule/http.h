@@ -33,7 +33,7 @@ typedef struct {
   void (*drop)(uint32_t slot); // of the configuration; NULL when it is in the bridge's form
 } http_kind;
 
-extern const http_kind form_kind, rest_kind, breaker_kind, elsewhere_kind, arguments_kind, callers_kind, recovery_kind, keyset_kind;
+extern const http_kind form_kind, rest_kind, breaker_kind, elsewhere_kind, arguments_kind, callers_kind, recovery_kind, keyset_kind, limits_kind;
 
 // The configuration of one filter.
 struct http_config {

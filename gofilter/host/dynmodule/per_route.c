@@ -1,5 +1,5 @@
-// Envoy's hooks for configurations of routes: schemas, which no request reads as such (see config.Schema), breakers, who may
-// call, how instances come back. What Envoy keeps of one is no pointer but its kind and slot.
+// Envoy's hooks for configurations of routes: schemas, which no request reads as such (see config.Schema), breakers, limits,
+// who may call, how instances come back. What Envoy keeps of one is no pointer but its kind and slot.
 #include "_cgo_export.h"
 #include "envoy.h"
 

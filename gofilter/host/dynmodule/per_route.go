@@ -28,6 +28,7 @@ var routeKinds = [...]struct {
 	{config.ArgumentsFilter, loadArguments, func(slot uint32) { plans.Drop(slot) }},
 	{config.CallersFilter, loadCallers, dropCallers},
 	{config.RecoveryFilter, loadRecovery, dropRecovery},
+	{config.LimitsFilter, loadLimits, dropLimits},
 }
 
 // dubboRoute takes a configuration of a route and returns its number, or 0 for one that cannot be used: then Envoy refuses

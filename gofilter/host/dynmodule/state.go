@@ -13,6 +13,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/arguments"
 	"github.com/dubbomesh/dubbomesh/gofilter/callers"
 	"github.com/dubbomesh/dubbomesh/gofilter/host"
+	"github.com/dubbomesh/dubbomesh/gofilter/limiter"
 	"github.com/dubbomesh/dubbomesh/gofilter/rest"
 	"github.com/dubbomesh/dubbomesh/gofilter/transcode"
 )
@@ -25,6 +26,7 @@ type state struct {
 	arguments arguments.Finder
 	counts    host.RestCounts
 	callers   callers.Check
+	limits    limiter.Request
 
 	head   []host.Field     // Envoy's memory, seen as slices
 	parts  [][]byte         // likewise
