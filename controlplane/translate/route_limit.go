@@ -57,7 +57,7 @@ type namedLimit struct {
 func (s routeSettings) limits() (out []namedLimit) {
 	add := func(where string, list []model.RateLimit) {
 		for i, l := range list {
-			out = append(out, namedLimit{where + "rateLimit[" + itoa(i) + "]", l})
+			out = append(out, namedLimit{where + "rateLimit." + itoa(i), l})
 		}
 	}
 	add(s.way.rule+".", s.rule.RateLimit)
@@ -75,9 +75,9 @@ func ruleName(p model.Route, index int) string {
 		}
 	}
 	if name == "" || same > 1 {
-		name = "rules[" + itoa(index) + "]"
+		name = "rules." + itoa(index)
 	}
-	return escaped(p.Name) + "." + escaped(name)
+	return "Route/" + escaped(p.Name) + "/" + escaped(name)
 }
 
 // limitMatch says which requests of the route a limit counts: those that fit one of the matches, all without any.

@@ -64,7 +64,7 @@ func overLimit(why limiter.Refusal) *transcode.Response {
 }
 
 func limitProblem(service string, l *config.Limit) []byte {
-	detail := fmt.Sprintf("%s of %s lets %d requests through in %s", l.Name, service, l.Requests, time.Duration(l.PerMs)*time.Millisecond)
+	detail := fmt.Sprintf("%s of %s admits %d in %s", l.Name, service, l.Requests, time.Duration(l.PerMs)*time.Millisecond)
 	if len(l.By) > 0 {
 		detail += " for each that it tells apart"
 	}
