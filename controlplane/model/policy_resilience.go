@@ -139,15 +139,16 @@ type Breaker struct {
 	Recovery *Recovery `json:"recovery,omitempty"`
 }
 
-// RateLimit is a token bucket in each proxy. What goes beyond is answered with 429.
+// RateLimit is a token bucket in each proxy, one for all requests that the policy is for, whatever way they come. What goes
+// beyond is answered with 429.
 type RateLimit struct {
-	// Requests that may be made in a period.
+	// Requests that may be made in a period; 0 for none.
 	Requests *uint32 `json:"requests" check:"required"`
 	// Per is the period; 1s by default.
 	Per *Duration `json:"per,omitempty" check:"min=50ms,max=24h"`
 	// Burst is how many may come at once; as many as requests by default.
 	Burst *uint32 `json:"burst,omitempty" check:"min=1"`
-	// By gives everyone a bucket of their own: caller, method, sourceIp, path, header:<name>, attachment:<key>. The caller is whom
+	// By gives everyone a bucket of their own: caller, method, sourceIp, path without its query, header:<name>, attachment:<key>. The caller is whom
 	// the key or signature that an Access policy of the service asks for proves, else the application that a Dubbo consumer names
 	// (the attachment remote.application). Requests without the header share one bucket.
 	By []string `json:"by,omitempty" check:"single,nonEmpty,format=limitKey"`
@@ -155,7 +156,7 @@ type RateLimit struct {
 	Match []RequestMatch `json:"match,omitempty" check:"single"`
 	// Status of a refusal; 429 by default.
 	Status *uint32 `json:"status,omitempty" check:"min=400,max=599"`
-	// Body of a refusal.
+	// Body of a refusal; a problem in JSON by default.
 	Body string `json:"body,omitempty" check:"lines"`
 	// DryRun counts what would be refused, and refuses nothing.
 	DryRun bool `json:"dryRun,omitempty"`

@@ -10,17 +10,7 @@ import (
 )
 
 // limited are two routes with limits, and one that has the filter switched on without any.
-const limited = `
-static_resources:
-  listeners:
-  - name: in
-    address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-    filter_chains:
-    - filters:
-      - name: http
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: in
+const limited = listening + `
           http_filters:
           - name: limits
             disabled: true
