@@ -65,7 +65,7 @@ const (
 // The bounds of a Limits.
 const (
 	MaxLimits  = 32 // of a route
-	maxMatches = 64
+	maxMatches = 1024
 	maxPerMs   = int64(24 * time.Hour / time.Millisecond)
 )
 
