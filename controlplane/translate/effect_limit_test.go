@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,7 +111,7 @@ func TestRateLimitIsShared(t *testing.T) {
 	e.wantPassed("a method's", e.passed(3, 429, e.path("/"+hello+"/two"), e.call(hello, "two")), 2)
 	e.wantPassed("a Dubbo service's", e.passed(5, 429, dubboPlaces...), 8)
 	e.wantPassed("an HTTP service's", e.passed(5, 429, webPlaces...), 7)
-	all := append(dubboPlaces, webPlaces...)
+	all := slices.Concat(dubboPlaces, webPlaces)
 	for i := range 3 {
 		e.replaced(append(services, model.Service{Name: "new" + strconv.Itoa(i), Instances: services[1].Instances}), fmt.Sprintf(policies, 10)+`
 ---
