@@ -46,7 +46,7 @@ type Rule struct {
 	// Fault replaces the service's.
 	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// RateLimit applies beside the service's.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=8"`
 	// Fallback replaces the service's.
 	Fallback []Fallback `json:"fallback,omitempty" check:"single,nonEmpty"`
 }

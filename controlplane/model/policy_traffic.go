@@ -42,7 +42,7 @@ type TrafficSettings struct {
 	// Strategy is Dubbo's cluster: what happens when a call fails.
 	Strategy *Strategy `json:"strategy,omitempty"`
 	// RateLimit refuses requests above a rate.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=8"`
 	// AdaptiveConcurrency finds by the latency how many requests may be under way.
 	AdaptiveConcurrency *AdaptiveConcurrency `json:"adaptiveConcurrency,omitempty"`
 	// AdmissionControl refuses a growing share of requests while many fail.
@@ -70,7 +70,7 @@ type MethodSettings struct {
 	// Breaker of the method, in place of the service's.
 	Breaker *Breaker `json:"breaker,omitempty"`
 	// RateLimit applies beside the service's.
-	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=4"`
+	RateLimit []RateLimit `json:"rateLimit,omitempty" check:"single,nonEmpty,maxItems=8"`
 	// Fault replaces the service's.
 	Fault []Fault `json:"fault,omitempty" check:"single,nonEmpty,maxItems=4"`
 	// Fallback replaces the service's.

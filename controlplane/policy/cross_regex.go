@@ -65,23 +65,16 @@ func (d *decoder) manyRules(r model.Route) {
 	}
 }
 
-// mostPerRequest bounds the faults and the limits that one request can have: each is a filter of Envoy's for each of its matches.
+// mostPerRequest bounds the faults that one request can have: each is a filter of Envoy's for each of its matches.
 const mostPerRequest = 4
 
-// perRequest notes faults or limits with more matches than one request can have.
-func (d *decoder) perRequest(path string, faults []model.Fault, limits []model.RateLimit) {
+// perRequest notes faults with more matches than one request can have.
+func (d *decoder) perRequest(path string, faults []model.Fault) {
 	n := 0
 	for _, f := range faults {
 		n += max(1, len(f.Match))
 	}
 	if n > mostPerRequest && len(faults) <= mostPerRequest { // else the list itself is too long
 		d.wrong(below(path, "fault"), "has %d matches; at most %d are possible", n, mostPerRequest)
-	}
-	n = 0
-	for _, l := range limits {
-		n += max(1, len(l.Match))
-	}
-	if n > mostPerRequest && len(limits) <= mostPerRequest {
-		d.wrong(below(path, "rateLimit"), "has %d matches; at most %d are possible", n, mostPerRequest)
 	}
 }

@@ -91,7 +91,7 @@ func (d *decoder) rule(path string, r model.Rule) {
 	d.atMostOne(path, set{"to", len(r.To) > 0}, set{"redirect", r.Redirect != nil}, set{"respond", r.Respond != nil})
 	d.perTry(path, r.Timeout, r.Retry)
 	d.contradiction(path, r.Strategy, r.Retry)
-	d.perRequest(path, r.Fault, r.RateLimit)
+	d.perRequest(path, r.Fault)
 	d.replaced(path, r)
 	sum := uint64(0)
 	for _, b := range r.To {

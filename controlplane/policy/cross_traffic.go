@@ -11,7 +11,7 @@ import (
 func (d *decoder) traffic(path string, t model.TrafficSettings) {
 	d.perTry(path, t.Timeout, t.Retry)
 	d.contradiction(path, t.Strategy, t.Retry)
-	d.perRequest(path, t.Fault, t.RateLimit)
+	d.perRequest(path, t.Fault)
 	if len(t.Priorities) > 0 && t.Locality != nil {
 		d.atMostOne(path, set{"locality", true}, set{"priorities", true})
 	}
@@ -30,7 +30,7 @@ func (d *decoder) methods(t model.Traffic) {
 		}
 		d.perTry(path, timeout, retry)
 		d.contradiction(path, m.Strategy, m.Retry)
-		d.perRequest(path, m.Fault, m.RateLimit)
+		d.perRequest(path, m.Fault)
 	}
 }
 

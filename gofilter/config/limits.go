@@ -64,7 +64,7 @@ const (
 
 // The bounds of a Limits.
 const (
-	MaxLimits  = 32 // of a route
+	MaxLimits  = 32 // of a route: more than policies can say of one
 	maxMatches = 1024
 	maxPerMs   = int64(24 * time.Hour / time.Millisecond)
 )
