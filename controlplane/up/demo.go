@@ -39,13 +39,13 @@ type demo struct {
 	address netip.AddrPort
 }
 
-// demos are three Dubbo providers whose weights are as their names, and two instances of an HTTP service, the second of
-// which says that it has three times the load of the first. Of both services the last instance is the new version, and
-// the first is in a zone of its own.
+// demos are three Dubbo providers whose weights are as their names, and two instances of an HTTP service. They say that they
+// have a load: each provider twice that of the one before, the second instance three times that of the first. Of both services
+// the last instance is the new version, and the first is in a zone of its own.
 func (t tools) demos() []*demo {
-	provider := func(name string, weight uint32, version, zone string) *demo {
+	provider := func(name, utilization string, weight uint32, version, zone string) *demo {
 		return &demo{
-			name: "provider-" + name, path: t.provider, args: []string{"--name", name, "--delay", "50ms"},
+			name: "provider-" + name, path: t.provider, args: []string{"--name", name, "--delay", "50ms", "--utilization", utilization},
 			services: []string{helloService, echoService}, protocol: model.ProtocolDubbo, weight: weight * model.DefaultWeight, version: version, zone: zone,
 		}
 	}
@@ -56,9 +56,9 @@ func (t tools) demos() []*demo {
 		}
 	}
 	return []*demo{
-		provider("small", 1, "v1", "east"),
-		provider("medium", 2, "v1", "west"),
-		provider("large", 3, "v2", "west"),
+		provider("small", "0.2", 1, "v1", "east"),
+		provider("medium", "0.4", 2, "v1", "west"),
+		provider("large", "0.8", 3, "v2", "west"),
 		web("one", "0.25", "v1", "east"),
 		web("two", "0.75", "v2", "west"),
 	}

@@ -200,16 +200,20 @@ func balanceSourceIP(t *testing.T, s target) {
 	s.requireSpread(t, home)
 }
 
-// balanceClientWeighted waits until the first reports count, then measures: 0.75 against 0.25 in use.
-func balanceClientWeighted(t *testing.T, m *mesh) {
-	s := m.web()
+// balanceClientWeighted waits until the first reports count, then measures: 0.25 in use against 0.75, and 0.2, 0.4 and 0.8,
+// which is another order than that of the registered weights.
+func balanceClientWeighted(t *testing.T, s target) {
+	first, want := "one", map[string]float64{"one": 75, "two": 25}
+	if s.name != "web" {
+		first, want = "small", map[string]float64{"small": 400. / 7, "medium": 200. / 7, "large": 100. / 7}
+	}
 	eventually(t, "reports count", func() error {
-		if seen := s.tally(t, 200); seen["one"] < 140 {
+		if seen := s.tally(t, 200); float64(seen[first]) < 2*want[first]-10 {
 			return fmt.Errorf("%v", seen)
 		}
 		return nil
 	})
-	s.shares(t, 2000, map[string]float64{"one": 75, "two": 25}, 2)
+	s.shares(t, 2000, want, 2)
 }
 
 func balanceZoneWeights(t *testing.T, s target) {

@@ -13,7 +13,7 @@ var proofs = map[string]proof{
 	"balance-hash-query":      onBoth(balanceHashQuery),
 	"balance-hash-argument":   hashByArgument,
 	"balance-source-ip":       onBoth(balanceSourceIP),
-	"balance-client-weighted": balanceClientWeighted,
+	"balance-client-weighted": onAll(balanceClientWeighted),
 	"balance-zone-weights":    onAll(balanceZoneWeights),
 	"balance-zone-failover":   onAll(balanceZoneFailover),
 	"balance-priorities":      onAll(balancePriorities),

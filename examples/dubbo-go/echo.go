@@ -13,7 +13,8 @@ const echoInterface = "org.dubbomesh.demo.Echo"
 
 // Echo has one method for each shape of argument and result that a gateway has to carry.
 type Echo struct {
-	name string
+	name        string
+	utilization float64 // that Whoami reports; 0 for none
 }
 
 // Reference names the service inside dubbo-go.
@@ -63,8 +64,19 @@ func (*Echo) Slow(ctx context.Context, millis int32) (string, error) {
 	}
 }
 
-// Whoami answers the name this provider was started with, so that callers can count who answered.
-func (e *Echo) Whoami(context.Context) (string, error) { return e.name, nil }
+// Whoami answers the name this provider was started with, so that callers can count who answered. It reports its load.
+func (e *Echo) Whoami(ctx context.Context) (string, error) {
+	e.report(ctx)
+	return e.name, nil
+}
+
+// report says with the answer how busy the provider is, in the text form of an ORCA load report. dubbo-go sends the
+// attachments of the call back, and with them what was put there.
+func (e *Echo) report(ctx context.Context) {
+	if attachments, ok := ctx.Value(constant.AttachmentKey).(map[string]any); ok && e.utilization > 0 {
+		attachments["endpoint-load-metrics"] = fmt.Sprintf("TEXT application_utilization=%g,rps_fractional=100", e.utilization)
+	}
+}
 
 // Attachments answers the attachments the call arrived with, as text.
 func (*Echo) Attachments(ctx context.Context) (map[string]string, error) {

@@ -32,6 +32,8 @@ type options struct {
 	group    string
 	version  string
 	drain    time.Duration
+
+	utilization float64
 }
 
 func main() {
@@ -47,6 +49,7 @@ func main() {
 	flag.StringVar(&o.group, "group", "", "Dubbo group of both services")
 	flag.StringVar(&o.version, "version", "", "Dubbo version of both services")
 	flag.DurationVar(&o.drain, "drain", 300*time.Millisecond, "how long to go on answering after SIGTERM, at least")
+	flag.Float64Var(&o.utilization, "utilization", 0, "the load that whoami() reports (ORCA), 1 for full; 0 reports none")
 	flag.Parse()
 	if port != 0 {
 		o.listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
@@ -83,7 +86,7 @@ func run(o options) error {
 	}
 	for name, service := range map[string]any{
 		helloInterface: &Hello{delay: o.delay},
-		echoInterface:  &Echo{name: o.name},
+		echoInterface:  &Echo{name: o.name, utilization: o.utilization},
 		typesInterface: &Types{},
 	} {
 		if err := srv.RegisterService(service, append(common, server.WithInterface(name))...); err != nil {

@@ -13,6 +13,10 @@ const (
 	maxAttachmentsBytes = 16 << 10 // of header names and values
 )
 
+// loadReport is the attachment by which a provider says how busy it is, and the header in which Envoy looks for that (Open
+// Request Cost Aggregation, xds.data.orca.v3).
+const loadReport = "endpoint-load-metrics"
+
 // attached counts the attachments of an answer.
 type attached struct{ pairs, bytes, dropped int }
 
@@ -32,13 +36,13 @@ func (a *attached) take(n int) bool {
 // map of strings. How many found no room is told in a header.
 func (c *Call) attachments() {
 	var had attached
-	c.readAttachments(&had)
+	c.readAttachments(func(key, value []byte) { c.attachment(&had, key, value) })
 	if had.dropped > 0 {
 		c.resp.Headers = append(c.resp.Headers, Header{"x-dubbo-attachments-dropped", strconv.Itoa(had.dropped)})
 	}
 }
 
-func (c *Call) readAttachments(had *attached) {
+func (c *Call) readAttachments(each func(key, value []byte)) {
 	d := &c.result
 	if !d.more || d.r.Kind() != dubbo.Map {
 		return
@@ -65,7 +69,7 @@ func (c *Call) readAttachments(had *attached) {
 		if d.scratch, err = d.r.AppendString(d.scratch); err != nil {
 			return
 		}
-		c.attachment(had, d.scratch[:key], d.scratch[key:])
+		each(d.scratch[:key], d.scratch[key:])
 	}
 }
 
@@ -77,7 +81,27 @@ func (c *Call) attachment(had *attached, key, value []byte) {
 		return
 	}
 	name := attachmentPrefix + string(bytes.ToLower(key))
+	if name == attachmentPrefix+loadReport {
+		name = loadReport
+	}
 	c.resp.Headers = append(c.resp.Headers, Header{name, string(value)})
+}
+
+// opaqueReport adds the header with what a provider says of its load to an answer that is handed on as it is, and of which
+// the form was read.
+func (c *Call) opaqueReport(form int32, body []byte) {
+	if !bytes.Contains(body[max(0, len(body)-maxAttachmentsBytes):], []byte(loadReport)) {
+		return // which is all that most answers cost
+	}
+	if form == dubbo.ResponseValueWithAttachments && c.result.r.Skip() != nil {
+		return
+	}
+	c.result.more = form >= dubbo.ResponseExceptionWithAttachments
+	c.readAttachments(func(key, value []byte) {
+		if string(key) == loadReport && headerValue(value) && !c.sent(key, value) {
+			c.resp.Headers = append(c.resp.Headers, Header{loadReport, string(value)})
+		}
+	})
 }
 
 // sent reports whether the request had this attachment.

@@ -53,3 +53,52 @@ func TestAttachmentsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// What a provider says of its load is told where Envoy looks for it.
+func TestLoadReport(t *testing.T) {
+	const report = "TEXT application_utilization=0.25,rps_fractional=100"
+	r := answered(t, 20, func(w *dubbo.Writer) {
+		w.Int(dubbo.ResponseValueWithAttachments)
+		w.String("ann")
+		pairs(w, "Endpoint-Load-Metrics", report, "other", "x")
+	})
+	if got := get(r, "endpoint-load-metrics"); got != report || get(r, attachmentPrefix+"other") != "x" || get(r, attachmentPrefix+"endpoint-load-metrics") != "" {
+		t.Errorf("%+v", r.Headers)
+	}
+}
+
+// What a provider says of its load is told of answers to Dubbo consumers too, which have it in their body all the same.
+func TestLoadReportOfOpaqueAnswers(t *testing.T) {
+	const report = "TEXT application_utilization=0.25,rps_fractional=100"
+	for name, answer := range map[string]func(w *dubbo.Writer){
+		"of a value": func(w *dubbo.Writer) {
+			w.Int(dubbo.ResponseValueWithAttachments)
+			pairs(w, "endpoint-load-metrics", "not this")
+			pairs(w, "a", "b", "endpoint-load-metrics", report)
+		},
+		"of null": func(w *dubbo.Writer) {
+			w.Int(dubbo.ResponseNullWithAttachments)
+			pairs(w, "endpoint-load-metrics", report)
+		},
+		"none": func(w *dubbo.Writer) {
+			w.Int(dubbo.ResponseValue)
+			pairs(w, "endpoint-load-metrics", "not this")
+		},
+	} {
+		var c Call
+		if _, bad := start(&c, string(opaqueArguments())+"HZ", opaqueHeaders(len(opaqueArguments()))...); bad != nil {
+			t.Fatal(bad)
+		}
+		_, done := c.Upstream(reply(&c, dubbo.StatusOK, answer), true)
+		if done == nil || done.Status != 200 {
+			t.Fatalf("%s: %+v", name, done)
+		}
+		want := report
+		if name == "none" {
+			want = ""
+		}
+		if got := get(done, "endpoint-load-metrics"); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

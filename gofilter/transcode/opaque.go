@@ -120,6 +120,7 @@ func (c *Call) opaqueAnswer(s dubbo.Status, body []byte) *Response {
 			return c.fail(unknownForm(form))
 		default:
 			c.told.Known = err == nil
+			c.opaqueReport(form, body)
 		}
 		if err != nil {
 			return c.fail(unreadable(err))
