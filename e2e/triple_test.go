@@ -49,7 +49,7 @@ func TestTriple(t *testing.T) {
 		}
 	}
 	// While a service moves from one protocol to the other, callers notice nothing.
-	m.register(t, echoService, startProvider(t, "dubbo", 0).address)
+	m.register(t, echoService, startProvider(t, "dubbo", 0).address, "--protocol", "dubbo")
 	eventually(t, "both protocols answer", func() error { return answering(t, m, 2) })
 }
 
@@ -92,7 +92,7 @@ func TestGRPC(t *testing.T) {
 	}
 	eventually(t, "gRPC answers", check)
 	t.Run("beside Dubbo 2", func(t *testing.T) {
-		m.register(t, service, startProvider(t, "dubbo", 0).address)
+		m.register(t, service, startProvider(t, "dubbo", 0).address, "--protocol", "dubbo")
 		for range 20 {
 			if err := check(); err != nil {
 				t.Error(err)
