@@ -13,13 +13,14 @@ import (
 // A proxy that refuses a resource goes on with what it had of it, and as long as it refuses it no later change of that
 // resource reaches it; one that starts then has nothing of it. So the policy that is why is withdrawn: what it said before
 // is published instead, and everything else goes on. When several may be why the likeliest is withdrawn first; when that
-// does not help it is pardoned and the next one is tried.
+// does not help it is pardoned and the next one is tried; those that have what Envoy quotes are pardoned when none is left.
 
 // incident is a resource that proxies refuse, and what is done about it.
 type incident struct {
-	without  *blame.Suspect // that is tried; nil when nobody is left to try
-	withdrew bool           // that one, for this resource
-	tried    map[tried]bool // versions that it was tried without
+	without  *blame.Suspect  // that is tried; nil when nobody is left to try
+	withdrew bool            // that one, for this resource
+	kept     []blame.Suspect // that stay withdrawn beside it: of several of which Envoy quotes a value each may be why
+	tried    map[tried]bool  // versions that it was tried without
 }
 
 // tried is a version of a policy.
@@ -61,26 +62,52 @@ func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 	if in.without != nil && f.inForceAt(*in.without, r.Since) {
 		return // what proxies refuse was published before something was done
 	}
-	if in.withdrew {
-		kind, name := splitID(in.without.ID)
-		f.policies.Pardon(kind, name, in.without.Revision)
+	next := in.untried(f.suspects(r), r)
+	switch {
+	case !in.withdrew:
+	case in.without.Quoted && next != nil && next.Quoted:
+		in.kept = append(in.kept, *in.without)
+	default:
+		f.pardon(*in.without)
 	}
-	in.without, in.withdrew = nil, false
-	for _, s := range f.suspects(r) {
-		// Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
-		this := tried{s.ID, s.Revision}
-		if s.Revision == 0 || in.tried[this] || len(in.tried) >= mostTried || r.Accepted == 0 && !s.Quoted {
-			continue
+	if next == nil || !next.Quoted {
+		for _, s := range in.kept {
+			f.pardon(s)
 		}
-		in.without, in.tried[this] = &s, true
-		kind, name := splitID(s.ID)
-		// Nothing is withdrawn when another resource, or a change, was faster: what comes of that is waited for.
-		in.withdrew = f.policies.Refuse(kind, name, s.Revision, policy.Problem{
-			Field: s.Leaf.Field, Line: s.Leaf.Line, Column: s.Leaf.Column,
-			Message: fmt.Sprintf("Envoy %s refuses %s %s: %s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, oneLine(r.Text)),
-		})
+		in.kept = nil
+	}
+	in.without, in.withdrew = next, false
+	if next == nil {
 		return
 	}
+	in.tried[tried{next.ID, next.Revision}] = true
+	kind, name := splitID(next.ID)
+	// Nothing is withdrawn when another resource, or a change, was faster: what comes of that is waited for.
+	in.withdrew = f.policies.Refuse(kind, name, next.Revision, policy.Problem{
+		Field: next.Leaf.Field, Line: next.Leaf.Line, Column: next.Leaf.Column,
+		Message: fmt.Sprintf("Envoy %s refuses %s %s: %s; change it, or apply it again when what is wrong is mended there", r.Proxy, r.Type, r.Resource, oneLine(r.Text)),
+	})
+}
+
+// untried is the next suspect to try, those first of which Envoy quotes a value; nil for none. Of a proxy that has nothing of
+// the resource every policy may be why: nobody is withdrawn on a mere suspicion.
+func (in *incident) untried(suspects []blame.Suspect, r xds.Refusal) *blame.Suspect {
+	if len(in.tried) >= mostTried {
+		return nil
+	}
+	for _, quoted := range []bool{true, false} {
+		for i, s := range suspects {
+			if s.Quoted == quoted && s.Revision != 0 && !in.tried[tried{s.ID, s.Revision}] && (quoted || r.Accepted != 0) {
+				return &suspects[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (f *feed) pardon(s blame.Suspect) {
+	kind, name := splitID(s.ID)
+	f.policies.Pardon(kind, name, s.Revision)
 }
 
 // inForceAt reports whether a publication had the version of a policy in it.
