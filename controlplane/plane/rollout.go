@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
@@ -96,7 +97,27 @@ func (f *feed) suspects(r xds.Refusal) []blame.Suspect {
 	if near := slices.DeleteFunc(slices.Clone(all), func(c change) bool { return !concerns(c, r) }); len(near) > 0 {
 		all = near
 	}
-	var out []blame.Change
+	out := blame.Rank(r.Text, blameable(all))
+	if r.Accepted != 0 && !slices.ContainsFunc(out, func(s blame.Suspect) bool { return s.Quoted }) {
+		out = append(f.revealed(r), out...)
+	}
+	return out
+}
+
+// longQuote is a value that no other policy has by chance, in bytes.
+const longQuote = 10
+
+// revealed are policies of which Envoy quotes a value though they did not change: the end of one that came before them let
+// them come into effect. Callers hold mu.
+func (f *feed) revealed(r xds.Refusal) []blame.Suspect {
+	words := strings.ReplaceAll(r.Text, r.Resource, "")
+	return slices.DeleteFunc(blame.Rank(words, blameable(changes(nil, f.inForce))), func(s blame.Suspect) bool {
+		return !s.Quoted || len(s.Leaf.Text) < longQuote
+	})
+}
+
+// blameable is what changed, in texts.
+func blameable(all []change) (out []blame.Change) {
 	for _, c := range all {
 		one := blame.Change{}
 		for _, v := range []*policystore.Version{c.before, c.after} {
@@ -112,7 +133,7 @@ func (f *feed) suspects(r xds.Refusal) []blame.Suspect {
 		}
 		out = append(out, one)
 	}
-	return blame.Rank(r.Text, out)
+	return out
 }
 
 // between sums up what changed after one publication until another: each policy once, as it was and as it is.

@@ -99,6 +99,23 @@ func TestSuspects(t *testing.T) {
 	}
 }
 
+// TestRevealed finds a policy that did not change: what came before it did.
+func TestRevealed(t *testing.T) {
+	f := &feed{inForce: versions("b=5", "log=7")}
+	f.inForce[1].Text = "accessLog: {path: /etc/dubbomesh/none}\n"
+	f.publications = []publication{{number: 1}, {number: 2, changed: changes(versions("a=1", "b=5", "log=7"), versions("b=5", "log=7"))}}
+	r := xds.Refusal{Type: "listeners", Resource: "gateway-http", Accepted: 1, Since: 2, Text: "gateway-http: unable to open file '/etc/dubbomesh/none'"}
+	if got := f.suspects(r); len(got) == 0 || got[0].ID != "Traffic/log" || got[0].Leaf.Field != "accessLog.path" {
+		t.Errorf("%+v", got)
+	}
+	r.Text = "gateway-http: Address already in use"
+	for _, s := range f.suspects(r) {
+		if s.Revision != 0 {
+			t.Errorf("%s did not change", s.ID)
+		}
+	}
+}
+
 // TestAsOf takes changes back until a publication.
 func TestAsOf(t *testing.T) {
 	states := [][]policystore.Version{versions("a=1"), versions("a=1", "b=2"), versions("a=3", "b=2", "c=4"), versions("a=3", "b=5"), versions("b=5")}
