@@ -206,7 +206,7 @@ type Fault struct {
 	Rate *Size `json:"rate,omitempty" check:"min=1KiB"`
 }
 
-// FaultDelay makes requests slow. One is answered 503 if the instances that it was led to, by labels for instance, are no more led to when it is over.
+// FaultDelay makes requests slow. One that is held is answered 503 when an edit takes away what it was routed to.
 type FaultDelay struct {
 	// Time by which they are held.
 	Time *Duration `json:"time" check:"required,short,min=1ms,max=1h"`
