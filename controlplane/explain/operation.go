@@ -3,7 +3,6 @@ package explain
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
@@ -48,7 +47,9 @@ func (q Question) operation(s model.Service, r *routev3.Route) (config.Operation
 func (q Question) mapping(s model.Service, op config.Operation) *Mapping {
 	out, won := &Mapping{}, model.Mapping{}
 	same := func(m model.Mapping) bool {
-		return !apart(m, won) && slices.ContainsFunc(m.Operations, func(o model.MappedOperation) bool { return o.Verb == op.Verb && shape(o.Path) == shape(op.Path) })
+		return !apart(m, won) && slices.ContainsFunc(m.Operations, func(o model.MappedOperation) bool {
+			return o.Verb == op.Verb && translate.Shape(o.Path) == translate.Shape(op.Path)
+		})
 	}
 	for _, m := range q.Snapshot.Policies.For(s).Mappings {
 		if q.ofVariant(m) && slices.ContainsFunc(m.Operations, func(o model.MappedOperation) bool { return o.Verb == op.Verb && o.Path == op.Path }) {
@@ -75,24 +76,4 @@ func (q Question) ofVariant(m model.Mapping) bool {
 func apart(a, b model.Mapping) bool {
 	differ := func(x, y *string) bool { return x != nil && y != nil && *x != *y }
 	return a.Service == b.Service && (differ(a.Group, b.Group) || differ(a.Version, b.Version))
-}
-
-// shape is a path without the names of its variables.
-func shape(path string) string {
-	segments, err := config.ParseTemplate(path)
-	if err != nil {
-		return path
-	}
-	var b strings.Builder
-	for _, s := range segments {
-		switch {
-		case s.Rest:
-			b.WriteString("/**")
-		case s.Variable != "":
-			b.WriteString("/*")
-		default:
-			b.WriteString("/" + s.Literal)
-		}
-	}
-	return b.String()
 }

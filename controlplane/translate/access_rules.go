@@ -134,12 +134,8 @@ func permission(m model.RequestMatch, w way, deny bool) (*rbacv3.Permission, err
 	if len(m.Query) > 0 || len(m.Cookies) > 0 || m.Percent != nil {
 		return nil, errors.New("query, cookies and percent cannot be looked at here; name paths, methods, headers or attachments")
 	}
-	if m.Method != nil && !w.calls { // what is asked for is known here
-		fits, err := fitsText(*m.Method, w.method)
-		if err != nil || !fits || w.method == "" {
-			return &rbacv3.Permission{Rule: &rbacv3.Permission_NotRule{NotRule: anything()}}, err
-		}
-		m.Method = nil
+	if holds, err := w.ofMethod(&m); err != nil || !holds {
+		return &rbacv3.Permission{Rule: &rbacv3.Permission_NotRule{NotRule: anything()}}, err
 	}
 	var all []*rbacv3.Permission
 	if m.Method != nil {

@@ -66,11 +66,8 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 			continue
 		}
 		for _, m := range lane.Match {
-			if m.Method != nil && !w.calls {
-				if fits, err := fitsText(*m.Method, w.method); err != nil || !fits || w.method == "" {
-					continue
-				}
-				m.Method = nil
+			if fits, err := w.ofMethod(&m); err != nil || !fits {
+				continue
 			}
 			if m.Percent == nil {
 				m.Percent = lane.Percent

@@ -33,7 +33,7 @@ func applyMapping(s config.Schema, said names, m model.Mapping) (config.Schema, 
 		s.Results = config.Results{Longs: m.Results.Longs, Nulls: m.Results.Nulls, Class: m.Results.Class}
 	}
 	for _, o := range m.Operations {
-		if !said.first("operation", o.Verb+" "+shape(o.Path), m, o) {
+		if !said.first("operation", o.Verb+" "+Shape(o.Path), m, o) {
 			continue
 		}
 		op, err := mapOperation(s, o)
@@ -84,7 +84,7 @@ func (n names) overlap(m model.Mapping) error {
 		note("results", "", *m.Results, calls)
 	}
 	for _, o := range m.Operations {
-		note("operation", o.Verb+" "+shape(o.Path), o, "give it another path, or leave it out")
+		note("operation", o.Verb+" "+Shape(o.Path), o, "give it another path, or leave it out")
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

@@ -83,11 +83,8 @@ func ruleName(p model.Route, index int) string {
 // limitMatch says which requests of the route a limit counts: those that fit one of the matches, all without any.
 func (u *unit) limitMatch(l namedLimit, s routeSettings) (match [][]config.Condition, counts bool) {
 	for _, m := range anyOf(l.Match) {
-		if m.Method != nil && !s.way.calls {
-			if fits, err := fitsText(*m.Method, s.way.method); err != nil || !fits || s.way.method == "" {
-				continue
-			}
-			m.Method = nil
+		if fits, err := s.way.ofMethod(&m); err != nil || !fits {
+			continue
 		}
 		headers, err := headersOnly(m, s.way)
 		if err != nil {

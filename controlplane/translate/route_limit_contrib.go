@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -103,16 +102,11 @@ func tellApart(by, caller string) (key string, action *routev3.RateLimit_Action)
 			RequestHeaders: &routev3.RateLimit_Action_RequestHeaders{HeaderName: name, DescriptorKey: by},
 		}}
 	}
-	kind, name, _ := strings.Cut(by, ":")
-	switch kind {
-	case "sourceIp":
+	switch k := limitKey(by, caller, way{}); k.From {
+	case config.KeySource:
 		return "remote_address", &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RemoteAddress_{RemoteAddress: &routev3.RateLimit_Action_RemoteAddress{}}}
-	case "caller":
-		return by, header(caller)
-	case "header":
-		return by, header(strings.ToLower(name))
-	case "attachment":
-		return by, header(config.AttachmentPrefix + strings.ToLower(name))
+	case config.KeyHeader:
+		return by, header(k.Name)
 	}
 	return by, header(":path") // path, and method, which is the path of a call
 }

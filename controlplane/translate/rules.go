@@ -66,12 +66,8 @@ func (u *unit) methods(w way) (out []way) {
 
 // ruled are the routes of one rule and one of its matches; none when no request of the way can fit.
 func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m model.RequestMatch, source string) (out []*routev3.Route, err error) {
-	if m.Method != nil && !w.calls {
-		fits, err := fitsText(*m.Method, w.method)
-		if err != nil || !fits || w.method == "" {
-			return nil, err
-		}
-		m.Method = nil
+	if fits, err := w.ofMethod(&m); err != nil || !fits {
+		return nil, err
 	}
 	for _, part := range u.methods(w) {
 		match, m := part.match(), m
@@ -116,6 +112,20 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// ofMethod takes a condition on the method off a match where the way knows the method without looking at a path, and reports
+// whether it holds there.
+func (w way) ofMethod(m *model.RequestMatch) (fits bool, err error) {
+	if m.Method == nil || w.calls {
+		return true, nil
+	}
+	fits, err = fitsText(*m.Method, w.method)
+	if err != nil || !fits || w.method == "" {
+		return false, err
+	}
+	m.Method = nil
+	return true, nil
 }
 
 // fitsText evaluates a condition on a text that is known here.

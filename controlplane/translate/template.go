@@ -68,8 +68,8 @@ func escaped(literal string) string {
 	return b.String()
 }
 
-// shape is that of a path, or the path itself when it is no template.
-func shape(path string) string {
+// Shape is that of a path, or the path itself when it is no template: paths of one shape are asked for alike.
+func Shape(path string) string {
 	t, err := config.ParseTemplate(path)
 	if err != nil {
 		return path
