@@ -89,17 +89,15 @@ func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 	})
 }
 
-// untried is the next suspect to try, those first of which Envoy quotes a value; nil for none. Of a proxy that has nothing of
-// the resource every policy may be why: nobody is withdrawn on a mere suspicion.
+// untried is the next suspect to try, nil for none; they come in the order of blame.Rank, those first of which Envoy quotes a
+// value. Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
 func (in *incident) untried(suspects []blame.Suspect, r xds.Refusal) *blame.Suspect {
 	if len(in.tried) >= mostTried {
 		return nil
 	}
-	for _, quoted := range []bool{true, false} {
-		for i, s := range suspects {
-			if s.Quoted == quoted && s.Revision != 0 && !in.tried[tried{s.ID, s.Revision}] && (quoted || r.Accepted != 0) {
-				return &suspects[i]
-			}
+	for i, s := range suspects {
+		if s.Revision != 0 && !in.tried[tried{s.ID, s.Revision}] && (s.Quoted || r.Accepted != 0) {
+			return &suspects[i]
 		}
 	}
 	return nil
