@@ -80,8 +80,7 @@ func madeHarmless(kind model.Kind, name string) bool {
 	return strings.HasPrefix(name, "clean-") && (kind == model.KindRoute || kind == model.KindTraffic)
 }
 
-// harmless makes up a policy of a kind for a service that must not fail. A delay is none: the instances that a request was
-// led to may be gone when it is over.
+// harmless makes up a policy of a kind for a service that must not fail.
 func (s *safety) harmless(kind model.Kind) string {
 	service := []string{echoService, webService}[s.rnd.IntN(2)]
 	number := func(from, to int) int { return from + s.rnd.IntN(to-from) }
@@ -101,5 +100,6 @@ func (s *safety) harmless(kind model.Kind) string {
 		fmt.Sprintf(`"retry": {"attempts": %d, "budget": "50%%", "backoff": {"base": "1ms"}}`, number(1, 4)),
 		`"ejection": {"consecutive5xx": 50}`, `"maxRequestSize": "1MiB"`, `"rateLimit": {"requests": 1000000, "per": "1s"}`,
 		`"methods": {"whoami": {"limits": {"requests": 700}, "timeout": "20s"}}`, `"fallback": {"on": "open", "body": "[]"}`,
+		`"fault": {"delay": {`+pick(`"time": "1ms", "percent": "50%"`, `"time": "300ms", "percent": "3%"`)+`}}`,
 		fmt.Sprintf(`"connection": {"idleTimeout": "%ds", "maxRequests": %d}`, number(1, 20), number(50, 500))))
 }

@@ -81,7 +81,7 @@ func (s *safety) load(t *testing.T) {
 	t.Helper()
 	clean, wild := pace(t, requestsPerSecond*2/3), pace(t, requestsPerSecond/3)
 	var n atomic.Int64
-	s.clean = startLoad(t, 24, func(ctx context.Context) (string, error) {
+	s.clean = startLoad(t, 48, func(ctx context.Context) (string, error) {
 		<-clean
 		return s.visitClean(ctx, []string{cleanDubbo, cleanHTTP}[n.Add(1)%2])
 	})

@@ -122,7 +122,7 @@ func (m *mesh) keep(t *testing.T, service, address, protocol, version string) {
 	m.put(t, instanceKey(service, address), fmt.Sprintf("{address: %s, port: %s, protocol: %s, labels: {version: %s}}", host, port, protocol, version))
 }
 
-// settled waits until every policy is in force on every Envoy, but those that were withdrawn.
+// settled waits until every policy is in force on every Envoy, but those that were withdrawn, none of which is harmless.
 func (s *safety) settled(t *testing.T) {
 	t.Helper()
 	eventually(t, "all policies are in force", func() error {
@@ -134,6 +134,9 @@ func (s *safety) settled(t *testing.T) {
 			return fmt.Errorf("%d policies, want %d", len(list), len(s.alive))
 		}
 		for _, p := range list {
+			if p.Verdict != policystore.Accepted && madeHarmless(p.Kind, p.Name) {
+				return fmt.Errorf("%s/%s is %s", p.Kind, p.Name, p.Verdict)
+			}
 			if p.Verdict == policystore.Accepted && p.Rollout != nil && !p.Rollout.Done() {
 				return fmt.Errorf("%s/%s: %+v", p.Kind, p.Name, *p.Rollout)
 			}

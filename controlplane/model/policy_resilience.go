@@ -206,7 +206,8 @@ type Fault struct {
 	Rate *Size `json:"rate,omitempty" check:"min=1KiB"`
 }
 
-// FaultDelay makes requests slow. One that is held is answered 503 when an edit takes away what it was routed to.
+// FaultDelay makes requests slow. One that is held longer than 30 seconds is answered 503 when an edit takes away what it was
+// routed to.
 type FaultDelay struct {
 	// Time by which they are held.
 	Time *Duration `json:"time" check:"required,short,min=1ms,max=1h"`

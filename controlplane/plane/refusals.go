@@ -2,11 +2,14 @@ package plane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/blame"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
@@ -14,9 +17,13 @@ import (
 // resource reaches it; one that starts then has nothing of it. So the policy that is why is withdrawn: what it said before
 // is published instead, and everything else goes on. When several may be why the likeliest is withdrawn first; when that
 // does not help it is pardoned and the next one is tried; those that have what Envoy quotes are pardoned when none is left.
+// When another one that may be why went at the same moment, who is withdrawn is pardoned too: it is known soon whether it was.
 
 // incident is a resource that proxies refuse, and what is done about it.
 type incident struct {
+	proxy    string // that refuses it
+	since    time.Time
+	suspects []blame.Suspect // all who may be why
 	without  *blame.Suspect  // that is tried; nil when nobody is left to try
 	withdrew bool            // that one, for this resource
 	kept     []blame.Suspect // that stay withdrawn beside it: of several of which Envoy quotes a value each may be why
@@ -46,23 +53,44 @@ func (f *feed) judgeRefusals() {
 		refused[id] = true
 		f.judgeRefusal(id, r)
 	}
-	for id := range f.incidents {
+	for id, in := range f.incidents {
 		if !refused[id] {
+			f.close(in)
 			delete(f.incidents, id)
 		}
 	}
 }
 
+// close ends an incident: its resource is not refused any more. A proxy that has left has said nothing of that.
+func (f *feed) close(in *incident) {
+	there := slices.ContainsFunc(f.delta.Reached(0), func(r xds.Reached) bool { return r.ID == in.proxy && r.Connected.Before(in.since) })
+	f.mu.Lock()
+	doubtful := there && in.doubtful(f.inForce)
+	f.mu.Unlock()
+	if doubtful {
+		f.pardon(*in.without)
+	}
+}
+
+// doubtful reports whether somebody is withdrawn who need not be why: Envoy has quoted nothing of it, and another one of the
+// suspects is not in force any more either.
+func (in *incident) doubtful(inForce []policystore.Version) bool {
+	return in.withdrew && !in.without.Quoted && slices.ContainsFunc(in.suspects, func(s blame.Suspect) bool {
+		return s.ID != in.without.ID && revisionOf(inForce, s.ID) != s.Revision
+	})
+}
+
 func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 	in := f.incidents[id]
 	if in == nil {
-		in = &incident{tried: map[tried]bool{}}
+		in = &incident{since: time.Now(), tried: map[tried]bool{}}
 		f.incidents[id] = in
 	}
 	if in.without != nil && f.inForceAt(*in.without, r.Since) {
 		return // what proxies refuse was published before something was done
 	}
-	next := in.untried(f.suspects(r), r)
+	in.proxy, in.suspects = r.Proxy, f.suspects(r)
+	next := in.untried(r)
 	switch {
 	case !in.withdrew:
 	case in.without.Quoted && next != nil && next.Quoted:
@@ -91,13 +119,13 @@ func (f *feed) judgeRefusal(id string, r xds.Refusal) {
 
 // untried is the next suspect to try, nil for none; they come in the order of blame.Rank, those first of which Envoy quotes a
 // value. Of a proxy that has nothing of the resource every policy may be why: nobody is withdrawn on a mere suspicion.
-func (in *incident) untried(suspects []blame.Suspect, r xds.Refusal) *blame.Suspect {
+func (in *incident) untried(r xds.Refusal) *blame.Suspect {
 	if len(in.tried) >= mostTried {
 		return nil
 	}
-	for i, s := range suspects {
+	for i, s := range in.suspects {
 		if s.Revision != 0 && !in.tried[tried{s.ID, s.Revision}] && (s.Quoted || r.Accepted != 0) {
-			return &suspects[i]
+			return &in.suspects[i]
 		}
 	}
 	return nil
@@ -112,21 +140,17 @@ func (f *feed) pardon(s blame.Suspect) {
 func (f *feed) inForceAt(s blame.Suspect, publication uint64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	there := true
-	for _, p := range f.publications {
-		if p.number > publication {
-			break
-		}
-		for _, c := range p.changed {
-			switch {
-			case c.before != nil && model.PolicyID(c.before.Policy) == s.ID && c.before.Revision == s.Revision:
-				there = false
-			case c.after != nil && model.PolicyID(c.after.Policy) == s.ID && c.after.Revision == s.Revision:
-				there = true
-			}
+	return revisionOf(asOf(f.inForce, f.publications, publication), s.ID) == s.Revision
+}
+
+// revisionOf is the version of a policy among others, 0 when it is none of them.
+func revisionOf(list []policystore.Version, id string) int64 {
+	for _, v := range list {
+		if model.PolicyID(v.Policy) == id {
+			return v.Revision
 		}
 	}
-	return there
+	return 0
 }
 
 // oneLine is a text of Envoy's that fits among others.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/blame"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
@@ -93,7 +94,9 @@ func TestSuspects(t *testing.T) {
 		t.Errorf("of a proxy that has nothing every policy may be why, not %s", got.Policy)
 	}
 	withdrawn := f.suspects(xds.Refusal{Type: "routes", Accepted: 1, Since: 2})[0]
-	f.publications = append(f.publications, publication{number: 3, changed: changes(f.inForce, versions("a=3", "b=2"))})
+	was := f.inForce
+	f.inForce = versions("a=3", "b=2")
+	f.publications = append(f.publications, publication{number: 3, changed: changes(was, f.inForce)})
 	if !f.inForceAt(withdrawn, 2) || f.inForceAt(withdrawn, 3) {
 		t.Error("it was published with 2, and not any more with 3")
 	}
@@ -127,6 +130,35 @@ func TestAsOf(t *testing.T) {
 	for number, want := range map[uint64][]policystore.Version{1: states[0], 2: states[0], 3: states[1], 4: states[1], 5: states[2], 8: states[3], 9: inForce, 12: inForce} {
 		if got := shown(changes(want, asOf(inForce, list, number))); got != "" {
 			t.Errorf("with publication %d: %s", number, got)
+		}
+	}
+}
+
+// TestDoubtful tells who is withdrawn for good from who may have been withdrawn in place of another one.
+func TestDoubtful(t *testing.T) {
+	var suspects []blame.Suspect
+	for _, c := range []blame.Change{{ID: "Traffic/a", Revision: 3}, {ID: "Traffic/b", Revision: 5}, {ID: "Traffic/gone"}} {
+		suspects = append(suspects, blame.Suspect{Change: c})
+	}
+	quoted := suspects[0]
+	quoted.Quoted = true
+	for _, c := range []struct {
+		why      string
+		incident incident
+		inForce  []policystore.Version
+		want     bool
+	}{
+		{"all others are as they were", incident{withdrew: true, without: &suspects[0]}, versions("b=5"), false},
+		{"another one went", incident{withdrew: true, without: &suspects[0]}, versions(), true},
+		{"another one changed", incident{withdrew: true, without: &suspects[0]}, versions("b=6"), true},
+		{"one that was missing is back", incident{withdrew: true, without: &suspects[0]}, versions("b=5", "gone=7"), true},
+		{"Envoy quoted it", incident{withdrew: true, without: &quoted}, versions(), false},
+		{"a change was faster", incident{without: &suspects[0]}, versions(), false},
+		{"nobody is withdrawn", incident{}, versions(), false},
+	} {
+		c.incident.suspects = suspects
+		if got := c.incident.doubtful(c.inForce); got != c.want {
+			t.Errorf("%s: %v, want %v", c.why, got, c.want)
 		}
 	}
 }

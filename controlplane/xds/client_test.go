@@ -65,6 +65,7 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, registry: prometheus.NewRegistry(), log: &syncBuffer{}}
 	r.server = xds.New(slog.New(slog.NewTextHandler(r.log, nil)), r.registry)
+	r.server.SetLinger(0)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,10 @@
 package xds
 
+import (
+	"maps"
+	"time"
+)
+
 // Make before break. Seen from one proxy:
 //
 //  1. New and changed clusters go at once and their endpoints right behind them, never before: Envoy would give them
@@ -7,18 +12,24 @@ package xds
 //     up the clusters, for which it needs the endpoints.
 //  2. Changed listeners and routes wait until the clusters are answered and each has its endpoints: a route to a
 //     cluster that is still warming up answers 503.
-//  3. Removed clusters, endpoints and secrets wait until the listeners and routes without them are answered.
+//  3. Removed clusters, endpoints and secrets wait until the listeners and routes without them are answered. Clusters and
+//     their endpoints stay for the time of linger then: requests that were routed to them before and are held, by a
+//     delay, by the pause before a retry or because their body is on its way, find them still. Nobody waits for that, and
+//     a proxy is told to be in sync meanwhile.
 //
 // A change of endpoints or secrets alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than patience: a
 // proxy that does not answer, or refuses one resource, does not keep the rest from itself. The gates look only at what
 // was sent and answered, not at how it came about, so any number of publications may overtake each other.
 
-// gates decides for one proxy. It has no clock: open says which waits are over.
+// gates decides for one proxy. It has no clock: now and open say what time it is and which waits are over.
 type gates struct {
 	subs      [kinds]subscription
 	target    *snapshot
 	returning bool // the proxy brought resources along from an earlier stream
+	now       time.Time
 	open      waits
+	linger    time.Duration
+	idle      map[string]time.Time // removed clusters that nothing in use names any more, and since when
 }
 
 // waits tells the two sorts of waiting apart: for changes (make) and for removals (break).
@@ -58,7 +69,7 @@ func (g *gates) next(k kind) (now change, held waits) {
 		}
 	}
 	for name := range s.sent {
-		if all[name] != nil {
+		if all[name] != nil || g.lingers(k, name) {
 			continue
 		}
 		if !g.mayRemove(k, name) {
@@ -97,12 +108,44 @@ func (g *gates) mayChange(k kind, e, old *entry, ready, readyKnown *bool) bool {
 
 func (g *gates) mayRemove(k kind, name string) bool {
 	switch k {
-	case clusters, secrets:
+	case clusters:
+		_, idle := g.idle[name]
+		return idle
+	case secrets:
 		return g.broken()
 	case endpoints:
 		return g.subs[clusters].sent[name] == nil && len(g.subs[clusters].inFlight) == 0
 	}
 	return true
+}
+
+// retire notes which of the removed clusters nothing in use names any more.
+func (g *gates) retire() {
+	sent, wanted := g.subs[clusters].sent, g.target.byKind[clusters]
+	maps.DeleteFunc(g.idle, func(name string, _ time.Time) bool { return sent[name] == nil || wanted[name] != nil })
+	if !g.open.removal && !g.broken() {
+		return
+	}
+	for name := range sent {
+		if _, known := g.idle[name]; known || wanted[name] != nil {
+			continue
+		}
+		if g.idle == nil {
+			g.idle = map[string]time.Time{}
+		}
+		g.idle[name] = g.now
+	}
+}
+
+// lingers says that a removed cluster, or its endpoints, stays for those requests that may still be led to it. One that the
+// proxy refuses does not: it is why others wait.
+func (g *gates) lingers(k kind, name string) bool {
+	if k != clusters && k != endpoints {
+		return false
+	}
+	since, idle := g.idle[name]
+	_, refused := g.subs[k].refused[name]
+	return idle && !refused && g.now.Before(since.Add(g.linger))
 }
 
 // clusterSent says that the newest version of a cluster is on its way to the proxy, or that it does not want it.

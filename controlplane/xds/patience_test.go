@@ -8,6 +8,7 @@ import (
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
@@ -121,6 +122,89 @@ func TestARemovalDoesNotWaitForEver(t *testing.T) {
 	if d.gates.subs[clusters].sent["gone"] != nil {
 		t.Error("the cluster is still there")
 	}
+}
+
+// take gets what is sent, and answers that it took it.
+func (d *deaf) take(t *testing.T, when string, want ...kind) {
+	t.Helper()
+	d.wants(t, when, want...)
+	for _, k := range want {
+		if err := d.OnStreamDeltaRequest(1, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: kindURLs[k], ResponseNonce: "nonce"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range want {
+		d.ask(t, k, nil)
+	}
+}
+
+// has tells of some clusters whether the proxy has them.
+func (d *deaf) has(t *testing.T, when string, want map[string]bool) {
+	t.Helper()
+	for name, has := range want {
+		if (d.gates.subs[clusters].sent[name] != nil) != has {
+			t.Errorf("%s: that the proxy has %s is %v, want %v", when, name, !has, has)
+		}
+	}
+}
+
+func TestARemovedClusterLingers(t *testing.T) {
+	d := newDeaf(t)
+	d.gates.linger = linger
+	after := func(span time.Duration) {
+		d.clock.Add(int64(span))
+		d.tick()
+	}
+	d.meet(&corev3.Node{Id: "p"}, true)
+	d.publish(content(t, "1", "a", "b"))
+	d.ask(t, clusters, nil)
+	d.ask(t, routes, nil, "r")
+	d.take(t, "at first", clusters, routes)
+	d.publish(content(t, "2", "a"))
+	after(time.Second)
+	d.take(t, "routes without it", routes) // the time counts from here
+	if s, _ := d.status(); !s.InSync || len(d.reached) == 0 {
+		t.Errorf("it is in sync while a cluster lingers: %+v", s)
+	}
+	after(linger - 1)
+	d.wants(t, "shortly before")
+	d.has(t, "shortly before", map[string]bool{"a": true, "b": true})
+	after(1)
+	d.take(t, "at the end", clusters)
+	d.has(t, "at the end", map[string]bool{"a": true, "b": false})
+
+	// One that comes back stays, and lingers anew when it goes once more.
+	d.publish(content(t, "3"))
+	d.take(t, "nothing", routes)
+	after(linger - 1)
+	d.publish(content(t, "4", "a"))
+	d.take(t, "back", routes)
+	after(linger)
+	d.has(t, "back", map[string]bool{"a": true})
+	d.publish(content(t, "5"))
+	d.take(t, "once more", routes)
+	after(linger - 1)
+	d.has(t, "shortly before the second end", map[string]bool{"a": true})
+	after(1)
+	d.take(t, "the second end", clusters)
+	d.has(t, "the second end", map[string]bool{"a": false})
+}
+
+// What a proxy refuses goes at once when it is not published any more: nobody was led to it.
+func TestARefusedClusterDoesNotLinger(t *testing.T) {
+	d := newDeaf(t)
+	d.gates.linger = linger
+	d.publish(content(t, "1", "a"))
+	d.ask(t, clusters, nil)
+	d.ask(t, routes, nil, "r")
+	d.take(t, "at first", clusters, routes)
+	d.publish(content(t, "1", "a", "bad"))
+	d.wants(t, "the bad one", clusters)
+	d.answered(clusters, "nonce", true, "bad is not good")
+	d.ask(t, clusters, nil)
+	d.publish(content(t, "1", "a"))
+	d.take(t, "without it", clusters)
+	d.has(t, "without it", map[string]bool{"a": true, "bad": false})
 }
 
 func TestWhatDoesNotMarshalIsLeftOutAlone(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 // patience bounds how long a proxy's answer is waited for before what depends on it goes all the same.
 const patience = 5 * time.Second
 
+// linger is how long a proxy keeps a cluster that nothing names any more.
+const linger = 30 * time.Second
+
 // proxy is one stream. It answers the protocol library's questions (watch.go, callbacks.go), one at a time under mu.
 type proxy struct {
 	log      *slog.Logger
@@ -71,6 +74,7 @@ func (p *proxy) advance() {
 		return
 	}
 	now, before := p.now(), p.gates.open
+	p.gates.now = now
 	p.gates.open = waits{
 		change:  !p.since.change.IsZero() && now.Sub(p.since.change) >= p.patience,
 		removal: !p.since.removal.IsZero() && now.Sub(p.since.removal) >= p.patience,
@@ -79,6 +83,7 @@ func (p *proxy) advance() {
 		p.metrics.overdue.Inc()
 		p.log.Warn("proxy does not answer in time; sending what waited for its answer", "patience", p.patience)
 	}
+	p.gates.retire()
 	var held waits
 	settled := true
 	for k := range kinds {
@@ -114,7 +119,7 @@ func (p *proxy) send(k kind, c change, now time.Time) {
 	p.metrics.pushes.WithLabelValues(k.String()).Inc()
 }
 
-// wait sets the clock for what is held back.
+// wait sets the clock for what is held back and what lingers.
 func (p *proxy) wait(held waits, now time.Time) {
 	p.since.change = began(held.change, p.since.change, now)
 	p.since.removal = began(held.removal, p.since.removal, now)
@@ -123,10 +128,18 @@ func (p *proxy) wait(held waits, now time.Time) {
 		p.timer = nil
 	}
 	var next time.Time
-	for _, since := range []time.Time{p.since.change, p.since.removal} {
-		if end := since.Add(p.patience); !since.IsZero() && end.After(now) && (next.IsZero() || end.Before(next)) {
+	until := func(end time.Time) {
+		if end.After(now) && (next.IsZero() || end.Before(next)) {
 			next = end
 		}
+	}
+	for _, since := range []time.Time{p.since.change, p.since.removal} {
+		if !since.IsZero() {
+			until(since.Add(p.patience))
+		}
+	}
+	for _, since := range p.gates.idle {
+		until(since.Add(p.gates.linger))
 	}
 	if !next.IsZero() {
 		p.timer = time.AfterFunc(next.Sub(now), p.tick)

@@ -23,6 +23,7 @@ type Server struct {
 	log      *slog.Logger
 	metrics  *metrics
 	patience time.Duration
+	linger   time.Duration
 	ctx      context.Context // of all streams
 	stop     context.CancelFunc
 
@@ -37,7 +38,7 @@ type Server struct {
 func New(log *slog.Logger, reg prometheus.Registerer) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Server{
-		log: log, metrics: newMetrics(reg), patience: patience, ctx: ctx, stop: stop,
+		log: log, metrics: newMetrics(reg), patience: patience, linger: linger, ctx: ctx, stop: stop,
 		proxies: map[*proxy]struct{}{}, answered: make(chan struct{}, 1),
 	}
 }
@@ -87,7 +88,7 @@ func (s *Server) join() *proxy {
 	p := &proxy{log: s.log, metrics: s.metrics, patience: s.patience, now: time.Now, told: s.tell}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.gates.target = s.current
+	p.gates.target, p.gates.linger = s.current, s.linger
 	s.proxies[p] = struct{}{}
 	s.metrics.connected.Inc()
 	return p
