@@ -29,6 +29,7 @@ var Kinds = []Kind{KindMesh, KindGateway, KindRoute, KindTraffic, KindLane, Kind
 //
 //	required         must be there
 //	min=…, max=…     of numbers, durations, percents and sizes; of the items of a list of such
+//	zero             0 may be beside min: what is less than min would be rounded to it
 //	oneOf=a|b        one of these words; of the items of a list
 //	format=…         what a text, an item of a list or a key of a mapping holds: header, regex, …
 //	keys=…           the format of a mapping's keys, where they have one of their own

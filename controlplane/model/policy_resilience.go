@@ -60,7 +60,7 @@ type Strategy struct {
 	// Forks is how many instances forking asks; 2 by default.
 	Forks *uint32 `json:"forks,omitempty" check:"min=2,max=10"`
 	// After is how long forking waits before it asks the next; 0s asks all at once.
-	After *Duration `json:"after,omitempty" check:"min=0s,max=1h"`
+	After *Duration `json:"after,omitempty" check:"zero,min=1ms,max=1h"`
 }
 
 // Ejection takes failing instances out for a while; the time grows with each ejection.

@@ -36,9 +36,9 @@ type Rule struct {
 	// CORS answers preflight requests of browsers.
 	CORS *CORS `json:"cors,omitempty"`
 	// Timeout of a request, retries included; 0s for none.
-	Timeout *Duration `json:"timeout,omitempty" check:"min=0s,max=24h"`
+	Timeout *Duration `json:"timeout,omitempty" check:"zero,min=1ms,max=24h"`
 	// IdleTimeout ends a request on which nothing moves; 0s for never.
-	IdleTimeout *Duration `json:"idleTimeout,omitempty" check:"min=0s,max=24h"`
+	IdleTimeout *Duration `json:"idleTimeout,omitempty" check:"zero,min=1ms,max=24h"`
 	// Retry replaces the service's.
 	Retry *Retry `json:"retry,omitempty"`
 	// Strategy replaces the service's.
@@ -174,5 +174,5 @@ type CORS struct {
 	// AllowCredentials lets cookies be sent.
 	AllowCredentials bool `json:"allowCredentials,omitempty"`
 	// MaxAge is how long a browser keeps the answer.
-	MaxAge *Duration `json:"maxAge,omitempty" check:"min=0s,max=24h"`
+	MaxAge *Duration `json:"maxAge,omitempty" check:"zero,min=1s,max=24h"`
 }

@@ -44,7 +44,7 @@ type AccessLog struct {
 	// MinStatus logs only answers with this status or above.
 	MinStatus *uint32 `json:"minStatus,omitempty" check:"min=100,max=599"`
 	// SlowerThan logs only requests that took as long or longer.
-	SlowerThan *Duration `json:"slowerThan,omitempty" check:"min=0s,max=1h"`
+	SlowerThan *Duration `json:"slowerThan,omitempty" check:"zero,min=1ms,max=1h"`
 	// Sampling is the share of the requests that are logged; 100% by default.
 	Sampling *Percent `json:"sampling,omitempty"`
 	// Off switches the access log off.

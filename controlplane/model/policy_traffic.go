@@ -34,9 +34,9 @@ type TrafficSettings struct {
 	// Breaker stops calls of the whole service when most of them fail.
 	Breaker *Breaker `json:"breaker,omitempty"`
 	// Timeout of a request, retries included; 0s for none.
-	Timeout *Duration `json:"timeout,omitempty" check:"min=0s,max=24h"`
+	Timeout *Duration `json:"timeout,omitempty" check:"zero,min=1ms,max=24h"`
 	// IdleTimeout ends a request on which nothing moves; 0s for never.
-	IdleTimeout *Duration `json:"idleTimeout,omitempty" check:"min=0s,max=24h"`
+	IdleTimeout *Duration `json:"idleTimeout,omitempty" check:"zero,min=1ms,max=24h"`
 	// Retry says what is tried again.
 	Retry *Retry `json:"retry,omitempty"`
 	// Strategy is Dubbo's cluster: what happens when a call fails.
@@ -58,7 +58,7 @@ type TrafficSettings struct {
 // MethodSettings are the settings of one Dubbo method, in place of the service's.
 type MethodSettings struct {
 	// Timeout of a request, retries included; 0s for none.
-	Timeout *Duration `json:"timeout,omitempty" check:"min=0s,max=24h"`
+	Timeout *Duration `json:"timeout,omitempty" check:"zero,min=1ms,max=24h"`
 	// Retry says what is tried again.
 	Retry *Retry `json:"retry,omitempty"`
 	// Strategy is Dubbo's cluster.
@@ -93,7 +93,7 @@ type LoadBalancing struct {
 	// Policy by which the next instance is chosen; clientWeighted takes weights from the load that instances report (ORCA).
 	Policy string `json:"policy,omitempty" check:"short,oneOf=weightedRoundRobin|roundRobin|random|leastRequest|ringHash|maglev|clientWeighted"`
 	// WarmUp is how long a new instance takes to reach its full weight.
-	WarmUp *Duration `json:"warmUp,omitempty" check:"min=0s,max=24h"`
+	WarmUp *Duration `json:"warmUp,omitempty" check:"zero,min=1ms,max=24h"`
 	// WarmUpAggression bends the growth: above 1 it is faster at first. 1 by default.
 	WarmUpAggression *float64 `json:"warmUpAggression,omitempty" check:"min=0.01,max=100"`
 	// WarmUpMin is the share of its weight that a new instance begins with; 10% by default.
@@ -120,8 +120,8 @@ type HashKey struct {
 	Header string `json:"header,omitempty" check:"format=header"`
 	// Cookie by name.
 	Cookie string `json:"cookie,omitempty" check:"format=token"`
-	// CookieTTL makes Envoy set the cookie where there is none, with this life.
-	CookieTTL *Duration `json:"cookieTtl,omitempty" check:"min=0s,max=8760h"`
+	// CookieTTL makes Envoy set the cookie where there is none, with this life in whole seconds; 0s for one that ends with the browser.
+	CookieTTL *Duration `json:"cookieTtl,omitempty" check:"zero,min=1s,max=8760h"`
 	// Query parameter by name.
 	Query string `json:"query,omitempty"`
 	// Attachment of a Dubbo call by key.
@@ -135,9 +135,9 @@ type HashKey struct {
 // Orca tunes weights from the load that instances report.
 type Orca struct {
 	// Blackout is how long a new instance must have reported before its weight counts; 10s by default.
-	Blackout *Duration `json:"blackout,omitempty" check:"min=0s,max=1h"`
+	Blackout *Duration `json:"blackout,omitempty" check:"zero,min=1ms,max=1h"`
 	// Expiration is how long a weight holds without a report; 3m by default.
-	Expiration *Duration `json:"expiration,omitempty" check:"min=0s,max=24h"`
+	Expiration *Duration `json:"expiration,omitempty" check:"zero,min=1ms,max=24h"`
 	// Update is how often weights are computed; 1s by default.
 	Update *Duration `json:"update,omitempty" check:"min=100ms,max=1h"`
 	// ErrorPenalty lowers the weight of instances by their share of errors; 1 by default.

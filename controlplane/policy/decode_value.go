@@ -114,7 +114,9 @@ func (d *decoder) quantity(path string, n ast.Node, to reflect.Value, r rule) {
 	switch {
 	case err != nil:
 		d.fail(n, path, "must be a %s such as %s, found %s", q.what, q.example, d.found(n))
-	case lowErr == nil && v < low, highErr == nil && v > high:
+	case r.zero && (v > 0 && v < low || v > high):
+		d.fail(n, path, "must be 0s, or a %s%s, found %s", q.what, between(r, false), d.found(n))
+	case lowErr == nil && v < low && !r.zero, highErr == nil && v > high:
 		d.fail(n, path, "must be a %s%s, found %s", q.what, between(r, false), d.found(n))
 	default:
 		if to.CanInt() {

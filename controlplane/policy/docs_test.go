@@ -80,6 +80,9 @@ func (w *referenceWriter) table(fields []field, take func(field) bool) {
 // holds says what a field takes.
 func (w *referenceWriter) holds(t reflect.Type, r rule) string {
 	if q, ok := quantities[t]; ok {
+		if r.zero {
+			return "0s, or " + q.what + within(r)
+		}
 		return q.what + within(r)
 	}
 	switch t.Kind() {

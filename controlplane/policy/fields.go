@@ -22,7 +22,7 @@ type field struct {
 // rule is what a field may hold: its `check` tag.
 type rule struct {
 	required, nonEmpty, single, short bool
-	lines, secret                     bool
+	lines, secret, zero               bool
 	min, max                          string
 	oneOf                             []string
 	format, keys                      string
@@ -30,7 +30,9 @@ type rule struct {
 }
 
 // items is the rule for each item of a list or value of a mapping.
-func (r rule) items() rule { return rule{min: r.min, max: r.max, oneOf: r.oneOf, format: r.format} }
+func (r rule) items() rule {
+	return rule{zero: r.zero, min: r.min, max: r.max, oneOf: r.oneOf, format: r.format}
+}
 
 // kinds are the types of the policies.
 var kinds = map[model.Kind]reflect.Type{
@@ -109,6 +111,8 @@ func parseRule(tag string) rule {
 			r.short = true
 		case "lines":
 			r.lines = true
+		case "zero":
+			r.zero = true
 		case "secret":
 			r.secret = true
 		case "maxItems":

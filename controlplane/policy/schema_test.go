@@ -265,6 +265,9 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 				}
 			}
 			if q, ok := quantities[indirect(f.typ)]; ok {
+				if f.rule.zero && (f.rule.min == "" || f.rule.max == "" || q.what != "duration") {
+					t.Errorf("%s.%s: zero goes with min and max of a duration", f.owner.Name(), f.goes)
+				}
 				for _, bound := range []string{f.rule.min, f.rule.max} {
 					if _, err := q.parse(bound); bound != "" && err != nil {
 						t.Errorf("%s.%s: %q is no %s", f.owner.Name(), f.goes, bound, q.what)
@@ -277,7 +280,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 
 // TestTagsHaveKnownWords finds misspelt words of `check` tags, which would check nothing.
 func TestTagsHaveKnownWords(t *testing.T) {
-	known := []string{"required", "nonEmpty", "single", "short", "min", "max", "oneOf", "format", "keys", "lines", "secret", "maxItems", ""}
+	known := []string{"required", "nonEmpty", "single", "short", "min", "max", "oneOf", "format", "keys", "lines", "secret", "zero", "maxItems", ""}
 	for typ := range structs {
 		for i := range typ.NumField() {
 			for part := range strings.SplitSeq(typ.Field(i).Tag.Get("check"), ",") {
