@@ -13,10 +13,12 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/translate"
 )
 
-// The times by which bursts are gathered. A lone change waits for nothing.
+// The times by which changes are gathered. What is written at once, in one transaction of etcd too, comes by several watches:
+// in halves it could lead requests to instances that are not there any more.
 const (
-	Quiet   = 100 * time.Millisecond // a burst is over when nothing came for so long
-	HoldOff = 500 * time.Millisecond // and is acted upon in between after so long
+	Together = 20 * time.Millisecond  // for what comes with a lone change
+	Quiet    = 100 * time.Millisecond // a burst is over when nothing came for so long
+	HoldOff  = 500 * time.Millisecond // and is acted upon in between after so long
 )
 
 // Source is where services come from.
@@ -52,10 +54,12 @@ func New(source Source, publisher Publisher, opt translate.Options, log *slog.Lo
 }
 
 // Run publishes what the source has, once it is complete and then after each change, until ctx ends. The first change
-// after a quiet time is published at once; those that follow it closely are published together.
+// after a quiet time is published when what belongs to it had time to come; those that follow it closely are published
+// together.
 func (p *Pipeline) Run(ctx context.Context) error {
 	var (
-		quiet   <-chan time.Time // set after a publication and each change: fires when nothing came for Quiet
+		timer   <-chan time.Time // nil in quiet times
+		lone    bool             // it fires for a change after a quiet time, else at the end of a burst
 		pending bool             // something came since the last publication
 		oldest  time.Time        // when the first of it came
 	)
@@ -66,22 +70,21 @@ func (p *Pipeline) Run(ctx context.Context) error {
 			return nil
 		case <-p.source.Changed():
 			now := p.now()
-			switch {
-			case quiet == nil: // leading edge
-				p.publish()
-			case !pending:
+			if !pending {
 				pending, oldest = true, now
-			case now.Sub(oldest) >= HoldOff: // a burst without a pause
-				p.publish()
-				pending = false
 			}
-			quiet = p.after(Quiet)
-		case <-quiet:
-			quiet = nil
-			if pending { // trailing edge
+			switch {
+			case timer == nil:
+				lone, timer = true, p.after(Together)
+			case !lone:
+				timer = p.after(min(Quiet, oldest.Add(HoldOff).Sub(now)))
+			}
+		case <-timer:
+			timer, lone = nil, false
+			if pending {
 				p.publish()
 				pending = false
-				quiet = p.after(Quiet)
+				timer = p.after(Quiet)
 			}
 		}
 	}

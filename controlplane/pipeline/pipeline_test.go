@@ -108,47 +108,70 @@ func (r *rig) change() {
 }
 func (r *rig) calm() { r.t.Helper(); within(r.t, "the timer to be taken", r.quiet, time.Time{}) }
 
-func TestALoneChangeIsPublishedAtOnce(t *testing.T) {
+// waits expects that the pipeline sets its clock.
+func (r *rig) waits(want time.Duration) {
+	r.t.Helper()
+	select {
+	case got := <-r.timers:
+		if got != want {
+			r.t.Fatalf("waits %v, want %v", got, want)
+		}
+	case <-time.After(time.Minute):
+		r.t.Fatal("the pipeline does not wait")
+	}
+}
+
+func TestALoneChangeTakesWhatComesWithIt(t *testing.T) {
 	r := newRig(t)
 	r.expect(1)
-	r.change()
-	r.expect(2)
-	r.calm()
-	r.change()
-	r.expect(3)
+	for range 2 {
+		r.change()
+		r.waits(Together)
+		r.change() // does not make the wait longer
+		r.calm()
+		r.expect(2)
+		r.waits(Quiet)
+		r.calm()
+	}
 }
 
 func TestABurstIsPublishedTogether(t *testing.T) {
 	r := newRig(t)
 	r.expect(0)
 	r.change()
+	r.waits(Together)
+	r.calm()
 	r.expect(1) // leading edge
+	r.waits(Quiet)
 	for range 50 {
 		r.change()
+		r.waits(Quiet)
 	}
 	r.calm()
 	r.expect(2) // trailing edge
-	r.calm()    // and then it is quiet again
+	r.waits(Quiet)
+	r.calm() // and then it is quiet again
 	r.change()
-	r.expect(3)
-	if d := <-r.timers; d != Quiet {
-		t.Errorf("waits %v, want %v", d, Quiet)
-	}
+	r.waits(Together)
 }
 
 func TestABurstWithoutAPauseIsNotHeldForEver(t *testing.T) {
 	r := newRig(t)
 	r.expect(0)
 	r.change()
+	r.waits(Together)
+	r.calm()
 	r.expect(1)
-	<-r.timers
+	r.waits(Quiet)
 	r.change()
-	<-r.timers
+	r.waits(Quiet)
 	r.pass(HoldOff - 1)
 	r.change()
-	<-r.timers
+	r.waits(1)
 	r.pass(1)
 	r.change()
+	r.waits(0)
+	r.calm()
 	r.expect(2)
 }
 
@@ -156,8 +179,13 @@ func TestNothingIsPublishedBeforeTheSourceIsComplete(t *testing.T) {
 	r := newRig(t)
 	r.answer(1, false)
 	r.change()
+	r.waits(Together)
+	r.calm()
 	r.answer(2, false)
+	r.waits(Quiet)
 	r.calm()
 	r.change()
+	r.waits(Together)
+	r.calm()
 	r.expect(3)
 }
