@@ -11,15 +11,9 @@ import (
 // comment says who wins.
 func (t *table) merge(service string) []model.Instance {
 	var registrations []*entry
-	weights := map[hostPort]*entry{}
 	for e := range t.index[service] {
-		switch r := &e.record; {
-		case r.instance != nil:
+		if e.record.instance != nil {
 			registrations = append(registrations, e)
-		case r.weight != nil:
-			if other := weights[r.host]; other == nil || compareEntries(e, other) < 0 {
-				weights[r.host] = e
-			}
 		}
 	}
 	slices.SortFunc(registrations, compareEntries)
@@ -38,13 +32,32 @@ func (t *table) merge(service string) []model.Instance {
 				rule.rule.apply(&in, e.record.params)
 			}
 		}
+		merged = append(merged, in)
+	}
+	t.override(service, merged)
+	slices.SortFunc(merged, model.Compare)
+	return merged
+}
+
+// override gives instances of a service the weights that override theirs now, and takes back those that did before.
+func (t *table) override(service string, instances []model.Instance) {
+	weights := map[hostPort]*entry{}
+	for e := range t.index[service] {
+		if r := &e.record; r.weight != nil {
+			if other := weights[r.host]; other == nil || compareEntries(e, other) < 0 {
+				weights[r.host] = e
+			}
+		}
+	}
+	for i := range instances {
+		in := &instances[i]
+		if in.Overridden {
+			in.Overridden, in.Registered, in.Weight = false, 0, in.Registered
+		}
 		if w := weights[hostPort{in.Address, in.Port}]; w != nil {
 			in.Overridden, in.Registered, in.Weight = true, in.Weight, *w.record.weight
 		}
-		merged = append(merged, in)
 	}
-	slices.SortFunc(merged, model.Compare)
-	return merged
 }
 
 // configurators are those of a service and of the applications that provide it, in the order in which they are applied.

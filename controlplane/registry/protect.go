@@ -72,7 +72,14 @@ func (g *guard) update(service string, live []model.Instance, leaving map[depart
 	before := w.serving
 	var v verdict
 	v.released = w.register(live)
-	w.depart(before, live, func(id identity) bool { _, ok := leaving[departing{service, id}]; return ok }, now)
+	announced := func(id identity) bool { _, ok := leaving[departing{service, id}]; return ok }
+	for id, d := range w.held { // registered as draining and gone at once: somebody ended it
+		if announced(id) {
+			v.released = append(v.released, d.instance.HostPort())
+			delete(w.held, id)
+		}
+	}
+	w.depart(before, live, announced, now)
 	v.serving = len(w.serving)
 	v.before = w.most()
 	w.levels = append(w.levels, level{now, v.serving})

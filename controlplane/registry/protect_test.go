@@ -37,6 +37,7 @@ func TestGuard(t *testing.T) {
 			{after: 59 * second, held: []int{1}}, {after: second},
 		},
 		"back as draining":          {{live: []int{1, 2}}, {held: []int{1, 2}}, {drained: []int{1}, held: []int{2}}},
+		"ended while it is kept":    {{live: []int{1, 2}}, {held: []int{1, 2}}, {leaving: []int{1}, held: []int{2}}, {leaving: []int{2}}},
 		"drained":                   {{live: []int{1, 2, 3}}, {live: []int{1}, drained: []int{2, 3}}, {live: []int{1}}},
 		"drained do not count":      {{live: []int{1, 2, 3, 4}}, {live: []int{1, 2}, drained: []int{3, 4}}, {live: []int{1}}},
 		"drained and deleted":       {{live: []int{1, 2, 3}}, {leaving: []int{1, 2, 3}}},

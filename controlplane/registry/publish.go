@@ -12,6 +12,7 @@ import (
 func (r *Registry) show(service string, merged []model.Instance) bool {
 	instances := merged
 	if held := r.guard.held(service); len(held) > 0 {
+		r.table.override(service, held)
 		instances = slices.Concat(merged, held)
 		slices.SortFunc(instances, model.Compare)
 	}
@@ -40,7 +41,8 @@ func equalInstance(a, b model.Instance) bool {
 	}
 	return a.Address == b.Address && a.Port == b.Port && a.Protocol == b.Protocol && a.Weight == b.Weight &&
 		a.Group == b.Group && a.Version == b.Version && a.Zone == b.Zone && a.Status == b.Status &&
-		a.SidecarPort == b.SidecarPort && a.WarmUp == b.WarmUp && a.Source == b.Source
+		a.SidecarPort == b.SidecarPort && a.WarmUp == b.WarmUp && a.Source == b.Source &&
+		a.Overridden == b.Overridden && a.Registered == b.Registered
 }
 
 // publish makes the state current and, when something in it that others act on changed, says so. b is the batch that

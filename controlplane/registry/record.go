@@ -122,6 +122,12 @@ func parseWeight(text string) (uint32, error) {
 	return uint32(weight), nil
 }
 
+// SplitAddress reads ip:port, [ip]:port for IPv6, of an instance.
+func SplitAddress(text string) (address string, port uint32, err error) {
+	hp, err := parseHostPort(text)
+	return hp.address, hp.port, err
+}
+
 // parseHostPort reads "ip:port" or "[ip]:port".
 func parseHostPort(text string) (hostPort, error) {
 	host, port, err := net.SplitHostPort(text)

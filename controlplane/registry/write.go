@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -17,6 +18,9 @@ import (
 
 // ErrNotFound is returned when there is nothing to change.
 var ErrNotFound = errors.New("not found")
+
+// ErrTaken is returned when something else is registered under a name.
+var ErrTaken = errors.New("somebody has registered it meanwhile; try again")
 
 // InstanceKey returns the key of a native registration. An empty prefix means DefaultPrefix.
 func InstanceKey(prefix, service, instance string) string {
@@ -116,6 +120,33 @@ func Deregister(ctx context.Context, client *clientv3.Client, prefix, service, i
 	}
 	if _, err := client.Delete(ctx, key); err != nil {
 		return fmt.Errorf("deregister: delete %s: %w", key, err)
+	}
+	return nil
+}
+
+// DeregisterKept ends an instance that protection keeps although nothing registers it any more: it is registered as draining
+// under the name, which must be free, and deleted at once. It returns ErrTaken when something is registered under the name.
+func DeregisterKept(ctx context.Context, client *clientv3.Client, prefix, service, name string, in model.Instance) error {
+	key := InstanceKey(prefix, service, name)
+	in.Status = model.StatusDraining
+	value, err := EncodeInstance(in)
+	if err != nil {
+		return fmt.Errorf("deregister: %w", err)
+	}
+	lease, err := client.Grant(ctx, int64(DefaultTTL/time.Second)) // it ends with it, should the next steps not be reached
+	if err != nil {
+		return fmt.Errorf("deregister: grant a lease: %w", err)
+	}
+	free := clientv3.Compare(clientv3.Version(key), "=", 0)
+	put, err := client.Txn(ctx).If(free).Then(clientv3.OpPut(key, string(value), clientv3.WithLease(lease.ID))).Commit()
+	if err != nil {
+		return fmt.Errorf("deregister: write %s: %w", key, err)
+	}
+	if _, err := client.Revoke(ctx, lease.ID); err != nil { // which deletes the key
+		return fmt.Errorf("deregister: delete %s: %w", key, err)
+	}
+	if !put.Succeeded {
+		return fmt.Errorf("deregister: %s: %w", key, ErrTaken)
 	}
 	return nil
 }
