@@ -94,13 +94,16 @@ func (r *Registration) holder(ctx context.Context) (*mvccpb.KeyValue, *clientv3.
 
 // guard watches over the key from a revision on. It puts the lease back when somebody edits the value: a plain `etcdctl
 // put` takes it off, and an instance that dies would then stay registered for ever; the edited value stands until the
-// instance is registered again. And it puts a key back that vanished.
+// instance is registered again. And it puts a key back that vanished, until somebody has deregistered the instance.
 func (r *Registration) guard(ctx context.Context, lease clientv3.LeaseID, from int64) {
 	var last *mvccpb.KeyValue // as somebody wrote it last
+	ended := false            // it was deregistered on purpose, and not registered by hand since
 	for answer := range r.client.Watch(ctx, r.key, clientv3.WithRev(from)) {
 		for _, ev := range answer.Events {
 			if ev.Type == clientv3.EventTypeDelete {
-				r.vanished(ctx, lease, last)
+				if !ended {
+					ended = r.vanished(ctx, lease, last)
+				}
 				last = nil
 				continue
 			}
@@ -109,8 +112,9 @@ func (r *Registration) guard(ctx context.Context, lease clientv3.LeaseID, from i
 			case lease:
 				continue
 			case clientv3.NoLease:
+				ended = false
 			default:
-				r.log.Warn("another process has registered the same key; this registration comes back when that one ends")
+				r.tellTaken(ended)
 				continue
 			}
 			unchanged := clientv3.Compare(clientv3.ModRevision(r.key), "=", ev.Kv.ModRevision)
@@ -122,17 +126,24 @@ func (r *Registration) guard(ctx context.Context, lease clientv3.LeaseID, from i
 	}
 }
 
-// vanished puts a key back that was deleted while its lease lives, unless whoever deleted it had marked it draining, which
-// is how an instance is deregistered on purpose. last is what stood there, nil for what was registered.
-func (r *Registration) vanished(ctx context.Context, lease clientv3.LeaseID, last *mvccpb.KeyValue) {
-	if ctx.Err() != nil || !r.leaseLives(ctx, lease) {
+// tellTaken logs that another process has the key. ended says that this registration was deregistered before.
+func (r *Registration) tellTaken(ended bool) {
+	if ended {
+		r.log.Info("another process has registered the same key; this registration stays deregistered")
 		return
 	}
-	if last != nil && (last.Lease == int64(lease) || clientv3.LeaseID(last.Lease) == clientv3.NoLease) {
-		if in, ok := readInstance(last.Value); ok && in.Status == model.StatusDraining {
-			r.log.Warn("somebody deregistered the instance; it gets no traffic until it is registered again")
-			return
-		}
+	r.log.Warn("another process has registered the same key; this registration comes back when that one ends")
+}
+
+// vanished puts a key back that was deleted while its lease lives, unless it was deregistered on purpose, which it reports.
+// last is what stood there, nil for what was registered.
+func (r *Registration) vanished(ctx context.Context, lease clientv3.LeaseID, last *mvccpb.KeyValue) (ended bool) {
+	if ctx.Err() != nil || !r.leaseLives(ctx, lease) {
+		return false
+	}
+	if r.deregistered(ctx, lease, last) {
+		r.log.Warn("somebody deregistered the instance; it gets no traffic until it is registered again")
+		return true
 	}
 	none := clientv3.Compare(clientv3.Version(r.key), "=", 0)
 	put, err := r.client.Txn(ctx).If(none).Then(clientv3.OpPut(r.key, r.value, clientv3.WithLease(lease))).Commit()
@@ -143,6 +154,21 @@ func (r *Registration) vanished(ctx context.Context, lease clientv3.LeaseID, las
 	case put.Succeeded:
 		r.log.Warn("the registration vanished and was put back; `dubbomesh deregister` ends it for good")
 	}
+	return false
+}
+
+// deregistered tells whether whoever deleted the key had marked it draining, which is how an instance is deregistered on
+// purpose. Another process that had the key and ends marks it as well: then its lease is gone with the key.
+func (r *Registration) deregistered(ctx context.Context, lease clientv3.LeaseID, last *mvccpb.KeyValue) bool {
+	if last == nil {
+		return false
+	}
+	in, ok := readInstance(last.Value)
+	if !ok || in.Status != model.StatusDraining {
+		return false
+	}
+	of := clientv3.LeaseID(last.Lease)
+	return of == lease || of == clientv3.NoLease || r.leaseLives(ctx, of)
 }
 
 // leaseLives tells a key that was deleted from one that ended with its lease.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -148,6 +149,78 @@ func TestWaitDubbo(t *testing.T) {
 	} {
 		if err := WaitDubbo(serving(t, x.serve))(t.Context()); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%s: %v, want %q", what, err, x.want)
+		}
+	}
+}
+
+// A registration that somebody deregistered stays so when another process has the key for a while, and when it is that one
+// whom somebody deregisters.
+func TestDeregisteredIsForGoodWhoeverHasTheKeyMeanwhile(t *testing.T) {
+	for name, deregisterFirst := range map[string]bool{"the first": true, "the second": false} {
+		t.Run(name, func(t *testing.T) {
+			c := startEtcd(t).dial()
+			told := &heard{lines: make(chan string, 100)}
+			one := hello()
+			one.TTL = time.Minute
+			first, err := Register(t.Context(), c, one, slog.New(slog.NewTextHandler(told, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-first.Registered()
+			deregister := func() {
+				if err := Deregister(t.Context(), c, "", "hello", hello().Instance.HostPort()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if deregisterFirst {
+				deregister()
+				told.until(t, "somebody deregistered the instance")
+			}
+			second := register(t, c, one)
+			told.until(t, "another process has registered the same key")
+			if !deregisterFirst {
+				deregister()
+				told.until(t, "somebody deregistered the instance")
+			}
+			if err := second.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			third := register(t, c, one) // whom the first sees once it has seen all before
+			told.until(t, "this registration stays deregistered")
+			history := c.Watch(t.Context(), first.Key(), clientv3.WithRev(1))
+			by := map[int64]bool{} // leases: false when it registered twice
+			for _, ev := range (<-history).Events {
+				if ev.IsCreate() {
+					by[ev.Kv.Lease] = !by[ev.Kv.Lease]
+				}
+			}
+			if !by[int64(first.lease)] || !by[int64(third.lease)] {
+				t.Errorf("registered by %v", by)
+			}
+		})
+	}
+}
+
+// heard is what a log says.
+type heard struct{ lines chan string }
+
+func (h *heard) Write(line []byte) (int, error) {
+	h.lines <- string(line)
+	return len(line), nil
+}
+
+// until waits for a line that contains something.
+func (h *heard) until(t *testing.T, text string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case line := <-h.lines:
+			if strings.Contains(line, text) {
+				return
+			}
+		case <-deadline:
+			t.Fatalf("never said: %s", text)
 		}
 	}
 }
