@@ -77,7 +77,7 @@ func (s server) routePolicies(mux *http.ServeMux) {
 func (s server) listPolicies(w http.ResponseWriter, r *http.Request) {
 	kind := r.URL.Query().Get("kind")
 	list := []Policy{}
-	snap, problems, reached := s.mesh.State().Snapshot, s.mesh.Problems(), s.reached()
+	snap, problems, reached := s.snapshot(), s.mesh.Problems(), s.reached()
 	for _, i := range s.policyItems() {
 		if kind == "" || string(i.Status.Kind) == kind {
 			list = append(list, s.viewPolicy(i, snap, problems, reached))
@@ -94,7 +94,7 @@ func (s server) onePolicy(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusNotFound, fmt.Sprintf("there is no policy %s/%s; `dubbomesh get` (/api/policies) lists them", kind, name))
 		return
 	}
-	view := s.viewPolicy(items[at], s.mesh.State().Snapshot, s.mesh.Problems(), s.reached())
+	view := s.viewPolicy(items[at], s.snapshot(), s.mesh.Problems(), s.reached())
 	view.Text = items[at].Text
 	s.write(w, view)
 }

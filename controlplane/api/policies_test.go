@@ -14,6 +14,7 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
+	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 func twoPolicies() policystore.State {
@@ -91,5 +92,45 @@ func TestLeftOut(t *testing.T) {
 	}
 	if n := len(p.Notes); !p.LeftOut || n != mostNotes+1 || p.Notes[1] != "not in force on s00" || !strings.HasPrefix(p.Notes[n-1], "and 31 more") {
 		t.Errorf("%v %q", p.LeftOut, p.Notes)
+	}
+}
+
+// What a policy names is looked for in the policies that are in force too, not in what is registered alone.
+func TestNotesKnowOtherPolicies(t *testing.T) {
+	item := func(p model.Policy) policystore.Item {
+		return policystore.Item{Good: p, Status: policystore.Status{
+			Kind: p.Kind(), Name: p.Meta().Name, Verdict: policystore.Accepted, Revision: 8, LastGood: &policystore.Good{Revision: 8},
+		}}
+	}
+	limit := item(model.Traffic{
+		PolicyMeta:      model.PolicyMeta{Name: "shop", Service: "shop"},
+		TrafficSettings: model.TrafficSettings{RateLimit: []model.RateLimit{{Requests: new(uint32(3)), By: []string{"caller"}}}},
+	})
+	keys := item(model.Access{PolicyMeta: model.PolicyMeta{Name: "keys", Service: "shop"}, APIKey: &model.APIKey{}})
+	mapping := item(model.Mapping{PolicyMeta: model.PolicyMeta{Name: "users", Service: "users"}, Methods: []model.MappedMethod{{Name: "add"}}})
+	route := item(model.Route{PolicyMeta: model.PolicyMeta{Name: "users", Service: "users"}, Rules: []model.Rule{{Match: []model.RequestMatch{{Method: &model.StringMatch{Exact: new("add")}}}}}})
+	mesh := fake{state: registry.State{Snapshot: model.Snapshot{
+		Services:    []model.Service{{Name: "shop"}, {Name: "users"}},
+		Definitions: []model.Definition{{Service: "users", Methods: []config.Method{{Name: "find"}}}},
+	}}}
+	for name, c := range map[string]struct {
+		items []policystore.Item
+		kind  string
+		want  int
+	}{
+		"caller alone":        {[]policystore.Item{limit}, "Traffic", 1},
+		"caller with keys":    {[]policystore.Item{limit, keys}, "Traffic", 0},
+		"method of nobody":    {[]policystore.Item{route}, "Route", 1},
+		"method of a mapping": {[]policystore.Item{route, mapping}, "Route", 0},
+	} {
+		client, _ := serve(t, mesh, Options{Policies: func() policystore.State { return policystore.NewState(c.items...) }})
+		one, err := client.Policy(t.Context(), c.kind, c.items[0].Status.Name)
+		if err != nil || len(one.Notes) != c.want {
+			t.Errorf("%s: notes %q, %v", name, one.Notes, err)
+		}
+		all, err := client.Policies(t.Context(), c.kind)
+		if err != nil || len(all) != 1 || len(all[0].Notes) != c.want {
+			t.Errorf("%s: in the list %+v, %v", name, all, err)
+		}
 	}
 }
