@@ -197,6 +197,28 @@ func TestConfigIsWhatWasSent(t *testing.T) {
 	}
 }
 
+// A proxy may be back before the control plane has read what it publishes.
+func TestConfigOfAProxyThatWasThereFirst(t *testing.T) {
+	before := newRig(t)
+	before.server.Publish(world("r1", "a=1/1"))
+	c := before.connect("p")
+	c.subscribe(cds)
+	known := map[string]string{}
+	for _, res := range c.expect(cds, "a").GetResources() {
+		known[res.GetName()] = res.GetVersion()
+	}
+	r := newRig(t)
+	c = r.connect("p")
+	c.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: cds, InitialResourceVersions: known})
+	r.await("there", func(p xds.Proxy) bool { return len(p.Types) == 1 && p.Types[0].Resources == 1 })
+	r.server.Publish(world("r1", "a=1/1"))
+	c.ack(c.expect(cds)) // nothing that it has not
+	r.await("in sync", func(p xds.Proxy) bool { return p.InSync })
+	if got, _ := r.server.Config("p"); !slices.Equal(translate.Names(got.Clusters), []string{"a"}) {
+		t.Errorf("clusters %v", translate.Names(got.Clusters))
+	}
+}
+
 func TestOneProxyDoesNotHoldAnother(t *testing.T) {
 	r := newRig(t)
 	r.server.Publish(world("r1", "a=1/1"))

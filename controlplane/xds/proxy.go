@@ -58,6 +58,9 @@ func (p *proxy) publish(s *snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.gates.target = s
+	for k := range kinds {
+		p.gates.subs[k].recognize(s.byKind[k])
+	}
 	p.advance()
 }
 

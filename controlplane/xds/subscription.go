@@ -49,6 +49,15 @@ func (s *subscription) begin(versions map[string]string, have map[string]*entry)
 	}
 }
 
+// recognize finds out what the proxy brought along before anything was published.
+func (s *subscription) recognize(all map[string]*entry) {
+	for name, e := range s.sent {
+		if known := all[name]; e.message == nil && known != nil && known.version == e.version {
+			s.sent[name], s.accepted[name] = known, known.since
+		}
+	}
+}
+
 // update takes over what the proxy subscribes to now. again are names that it asked for although it has them: it wants
 // them once more.
 func (s *subscription) update(sub cache.Subscription, again []string) {
