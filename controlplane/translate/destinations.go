@@ -16,10 +16,9 @@ import (
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
-// pool is the part of a variant that has labels, or that calls of one method have to themselves: a cluster of its own.
-// Without either it is the variant itself.
-func (u *unit) pool(v variant, labels map[string]string, method string, s model.TrafficSettings) variant {
-	if len(labels) == 0 && method == "" {
+// pool is the part of a variant that has labels: a cluster of its own. Without labels it is the variant itself.
+func (u *unit) pool(v variant, labels map[string]string, s model.TrafficSettings) variant {
+	if len(labels) == 0 {
 		return v
 	}
 	var named []string
@@ -27,9 +26,6 @@ func (u *unit) pool(v variant, labels map[string]string, method string, s model.
 		named = append(named, escape(k)+"="+escape(labels[k]))
 	}
 	v.cluster += "|" + strings.Join(named, ",")
-	if method != "" {
-		v.cluster += "|" + escape(method)
-	}
 	if _, known := u.pools[v.cluster]; known {
 		return u.pools[v.cluster].variant
 	}
@@ -38,10 +34,27 @@ func (u *unit) pool(v variant, labels map[string]string, method string, s model.
 	return v
 }
 
+// bulkhead gives calls of a method that has limits a cluster to themselves, of whichever instances they go to. The service is
+// the one that has the instances, which need not be u's own.
+func (u *unit) bulkhead(from *unit, to []variant, method string) []variant {
+	m := from.in.Policies.Methods[method]
+	if m.Limits == nil && m.LoadBalancing == nil {
+		return to
+	}
+	s := from.in.Policies.Traffic
+	s.Limits, s.LoadBalancing = or(m.Limits, s.Limits), or(m.LoadBalancing, s.LoadBalancing)
+	out := slices.Clone(to)
+	for i := range out {
+		out[i].cluster += "||" + escape(method)
+		u.pools[out[i].cluster] = target{out[i], s}
+	}
+	return out
+}
+
 // own narrows the service's variants to what its settings leave requests that no rule sends elsewhere: a subset, and for
 // a method with limits a pool. What a registered rule leaves gives way to both.
 func (u *unit) own(to []variant, w way, labels map[string]string) []variant {
-	s, method := u.in.Policies.Traffic, w.method
+	s := u.in.Policies.Traffic
 	to, inLane := u.lane(u, to, w.lane)
 	if inLane {
 		labels = nil
@@ -54,16 +67,11 @@ func (u *unit) own(to []variant, w way, labels map[string]string) []variant {
 			labels = subset.Labels
 		}
 	}
-	if m := u.in.Policies.Methods[method]; m.Limits != nil || m.LoadBalancing != nil {
-		s.Limits, s.LoadBalancing = or(m.Limits, s.Limits), or(m.LoadBalancing, s.LoadBalancing)
-	} else {
-		method = ""
-	}
 	out := make([]variant, len(to))
 	for i, v := range to {
-		out[i] = u.pool(v, labels, method, s)
+		out[i] = u.pool(v, labels, s)
 	}
-	return out
+	return u.bulkhead(u, out, w.method)
 }
 
 // destination is variants that get a share of the requests.
@@ -84,10 +92,11 @@ func (u *unit) destinations(to []variant, w way, rule model.Rule) []destination 
 	var out []destination
 	for _, b := range rule.To {
 		if found, err := u.backend(to, b.Service, b.Labels, b.Group, b.Version); err == nil {
-			if from := u.serving(b.Service); len(b.Labels) == 0 {
+			from := u.serving(b.Service)
+			if len(b.Labels) == 0 {
 				found, _ = u.lane(from, found, w.lane)
 			}
-			out = append(out, destination{found, uint64(model.Or(b.Weight, 1)), b})
+			out = append(out, destination{u.bulkhead(from, found, w.method), uint64(model.Or(b.Weight, 1)), b})
 		}
 	}
 	return out
@@ -200,7 +209,7 @@ func (u *unit) mirror(a *routev3.RouteAction, to []variant, w way, rule model.Ru
 		if err != nil {
 			continue // it was reported
 		}
-		copies := slices.MaxFunc(found, func(a, b variant) int { return int(a.weight()) - int(b.weight()) })
+		copies := slices.MaxFunc(u.bulkhead(u.serving(m.Service), found, w.method), func(a, b variant) int { return int(a.weight()) - int(b.weight()) })
 		p := &routev3.RouteAction_RequestMirrorPolicy{
 			Cluster: copies.cluster, RuntimeFraction: &corev3.RuntimeFractionalPercent{DefaultValue: fraction(m.Percent.Or(model.FullPercent))},
 			DisableShadowHostSuffixAppend: true,

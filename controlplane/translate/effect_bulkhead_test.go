@@ -40,11 +40,13 @@ func TestBulkhead(t *testing.T) {
 	}))
 	t.Cleanup(slow.Close)
 	e := newEdge(t, []model.Service{
-		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, slowDubbo(t, let, &waiting), nil)}},
+		{Name: hello, Instances: []model.Instance{instance(model.ProtocolDubbo, slowDubbo(t, let, &waiting), map[string]string{"version": "v2"})}},
 		{Name: "reports", Instances: []model.Instance{instance(model.ProtocolHTTP, slow.Listener.Addr().String(), nil)}},
 		{Name: "web", Instances: []model.Instance{instance(model.ProtocolHTTP, slow.Listener.Addr().String(), nil)}},
 	}, `
 {kind: Traffic, name: hello, service: `+hello+`, limits: {requests: 100}, retry: {attempts: 0}, methods: {slow: {limits: {requests: 3}}}}
+---
+{kind: Route, name: hello, service: `+hello+`, rules: [{match: {headers: {x-canary: "1"}}, to: {labels: {version: v2}}}]}
 ---
 {kind: Traffic, name: web, service: web, limits: {requests: 100}}
 ---
@@ -56,22 +58,31 @@ func TestBulkhead(t *testing.T) {
 	for _, x := range []struct {
 		slow, fast string
 		refused    int
+		headers    []string
 	}{
-		{"/" + hello + "/slow", "/" + hello + "/fast", 12}, // a method of a Dubbo service: as many more may wait for a connection
-		{"/web/slow", "/web/fast", 17},                     // a group of paths, as a service of its own
+		{"/" + hello + "/slow", "/" + hello + "/fast", 12, nil},                       // a method of a Dubbo service: as many more may wait for a connection
+		{"/" + hello + "/slow", "/" + hello + "/fast", 12, []string{"x-canary", "1"}}, // the same at the instances that a rule names
+		{"/web/slow", "/web/fast", 17, nil},                                           // a group of paths, as a service of its own
 	} {
 		waiting.Store(0)
 		refused := make(chan int, 20)
 		for range 20 {
 			answered.Go(func() {
-				if status, _, _ := e.get(http.MethodPost, x.slow); status != 200 {
+				if status, _, _ := e.get(http.MethodPost, x.slow, x.headers...); status != 200 {
 					refused <- status
 				}
 			})
 		}
-		for range x.refused {
-			if status := <-refused; status != 503 {
-				t.Errorf("%s beyond its pool: %d", x.slow, status)
+		late := time.After(time.Minute)
+		for n := range x.refused {
+			select {
+			case status := <-refused:
+				if status != 503 {
+					t.Errorf("%s %s beyond its pool: %d", x.slow, x.headers, status)
+				}
+			case <-late:
+				close(let)
+				t.Fatalf("%s %s: %d calls were refused, want %d", x.slow, x.headers, n, x.refused)
 			}
 		}
 		// Each worker of Envoy's may have a connection, whatever the limit.
@@ -80,7 +91,7 @@ func TestBulkhead(t *testing.T) {
 		}
 		for range 50 {
 			began := time.Now()
-			if status, _, _ := e.get(http.MethodPost, x.fast); status != 200 || time.Since(began) > 2*time.Second {
+			if status, _, _ := e.get(http.MethodPost, x.fast, x.headers...); status != 200 || time.Since(began) > 2*time.Second {
 				t.Fatalf("%s beside it: %d after %s", x.fast, status, time.Since(began))
 			}
 		}

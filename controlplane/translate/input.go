@@ -83,6 +83,26 @@ func (in Input) Led() []string {
 	return Names(names)
 }
 
+// methods lists the methods that have settings of their own at the service, and those that share no pool with others, or have a
+// breaker, at other services that a rule leads to.
+func (in Input) methods(rule model.Rule) []string {
+	names := map[string]bool{}
+	for name := range in.Policies.Methods {
+		names[name] = true
+	}
+	for _, o := range in.Others {
+		if !slices.ContainsFunc(rule.To, func(b model.Backend) bool { return b.Service == o.Service.Name }) {
+			continue
+		}
+		for name, m := range o.Policies.Methods {
+			if m.Limits != nil || m.LoadBalancing != nil || m.Breaker != nil {
+				names[name] = true
+			}
+		}
+	}
+	return Names(names)
+}
+
 // definition returns the definition in force for one variant.
 func (in Input) definition(group, version string) (model.Definition, bool) {
 	return model.Snapshot{Definitions: in.Definitions}.Definition(in.Service.Name, group, version)

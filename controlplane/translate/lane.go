@@ -155,7 +155,7 @@ func (u *unit) lane(from *unit, to []variant, l *laneWay) (out []variant, in boo
 	s := from.in.Policies.Traffic
 	if l != nil && from.has(l.lane) && (l.lane.Fallback == "none" || inhabited(to, l.lane)) {
 		for _, v := range to {
-			out = append(out, u.pool(v, l.lane.InstanceLabels(), "", s))
+			out = append(out, u.pool(v, l.lane.InstanceLabels(), s))
 		}
 		return out, true
 	}

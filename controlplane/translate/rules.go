@@ -35,7 +35,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 			}
 		}
 	}
-	for _, v := range u.methods(w) {
+	for _, v := range u.methods(w, model.Rule{}) {
 		out = append(out, u.laned(to, v, model.Rule{}, "", v.match())...)
 	}
 	u.tellArguments(out, to, w)
@@ -43,9 +43,9 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 }
 
 // methods splits a way: one part for each method that has settings of its own, the last for the others.
-func (u *unit) methods(w way) (out []way) {
+func (u *unit) methods(w way, rule model.Rule) (out []way) {
 	if w.calls {
-		for _, name := range slices.Sorted(maps.Keys(u.in.Policies.Methods)) {
+		for _, name := range u.in.methods(rule) {
 			part := w
 			part.method = name
 			own := pathPrefix(u.in.Service.Name) + "/" + escaped(name)
@@ -69,7 +69,7 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 	if fits, err := w.ofMethod(&m); err != nil || !fits {
 		return nil, err
 	}
-	for _, part := range u.methods(w) {
+	for _, part := range u.methods(w, rule) {
 		match, m := part.match(), m
 		if !onePath(match, &m, &part) {
 			continue
@@ -265,7 +265,7 @@ func (u *unit) backend(to []variant, service string, labels map[string]string, g
 	}
 	out := make([]variant, len(fits))
 	for i, v := range fits {
-		out[i] = u.pool(v, labels, "", from.in.Policies.Traffic)
+		out[i] = u.pool(v, labels, from.in.Policies.Traffic)
 	}
 	return out, nil
 }

@@ -46,7 +46,7 @@ func (u *unit) boundRules() {
 	}
 	cost := func(p model.Route) (n int) {
 		for _, rule := range p.Rules {
-			n += len(anyOf(rule.Match)) * (1 + len(u.in.Policies.Methods)) * lanes
+			n += len(anyOf(rule.Match)) * (1 + len(u.in.methods(rule))) * lanes
 		}
 		return n
 	}
