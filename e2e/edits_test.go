@@ -3,8 +3,11 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"testing"
 	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // harmless makes up a policy that asks for no failure, of a kind that changes clusters, routes or both.
@@ -61,4 +64,33 @@ func TestEditsUnderLoad(t *testing.T) {
 	for _, p := range m.problems(t) {
 		t.Errorf("a problem: %+v", p)
 	}
+}
+
+// An instance gets another label, and the route to it changes, in one transaction: no call finds the one without the other,
+// nor does one that is held meanwhile.
+func TestALabelAndItsRouteInOneTransaction(t *testing.T) {
+	m := startMesh(t)
+	p := startProvider(t, "one", 0)
+	host, port, err := net.SplitHostPort(p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := func(version int) {
+		t.Helper()
+		instance := fmt.Sprintf("{address: %s, port: %s, protocol: dubbo, labels: {version: v%d}}", host, port, version)
+		route := fmt.Sprintf("{service: %s, rules: [{to: {labels: {version: v%d}}}]}", echoService, version)
+		if _, err := m.client.Txn(t.Context()).Then(clientv3.OpPut(instanceKey(echoService, p.address), instance), clientv3.OpPut("/dubbomesh/policies/Route/one", route)).Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(0)
+	m.put(t, "/dubbomesh/policies/Traffic/slow", fmt.Sprintf("{service: %s, fault: {delay: {time: 500ms, percent: 30%%}}}", echoService))
+	m.awaitCallable(t, echoService)
+	l := startLoad(t, 16, m.whoami)
+	for version := range 10 {
+		l.waitCalls(t, 60)
+		move(version + 1)
+	}
+	l.waitCalls(t, 60)
+	requireNoFailure(t, l.stop(), 600)
 }
