@@ -5,6 +5,7 @@ package importer
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,22 +42,24 @@ var Kinds = []string{
 // rule is one document of a file.
 type rule struct {
 	kind, name, namespace string
+	created               string // when, as Kubernetes writes it; "" when that is not said
 	top, spec             *object
 	*report
 }
 
 // known is what rules say that others name.
 type known struct {
-	rules     []rule
-	subsets   map[string]map[string]map[string]string // labels by service and subset
-	workloads map[string]workloads                    // by the name of VirtualWorkloads
-	delegates map[*report]bool                        // of VirtualServices whose rules stand in others
-	ids       map[string]bool                         // of policies that were made
+	rules      []rule
+	subsets    map[string]map[string]map[string]string // labels by service and subset
+	workloads  map[string]workloads                    // by the name of VirtualWorkloads
+	delegates  map[*report]bool                        // of VirtualServices whose rules stand in others
+	ids        map[string]bool                         // of policies that were made
+	namespaces map[string]string                       // in which a service was met first, by its name
 }
 
 // Import makes policies of rules, as YAML that can be applied. An error is a file that cannot be read.
 func Import(documents []Document) (text string, lost []Lost, err error) {
-	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, delegates: map[*report]bool{}, ids: map[string]bool{}}
+	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, delegates: map[*report]bool{}, ids: map[string]bool{}, namespaces: map[string]string{}}
 	for _, d := range documents {
 		if err := k.read(d); err != nil {
 			return "", nil, err
@@ -72,12 +75,14 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 	}
 	var out []string
 	var written []made
-	for _, m := range k.convert() {
+	for _, m := range joined(k.convert()) {
+		m.unsaid()
 		if one, ok := k.write(&m); ok {
 			out, written = append(out, one), append(written, m)
 		}
 	}
 	overlap(written)
+	shadows(written)
 	for _, r := range k.rules {
 		if strings.HasSuffix(r.kind, "Strategy") || strings.HasSuffix(r.kind, "Action") {
 			r.unnamed()
@@ -130,6 +135,12 @@ func unread(kind string) string {
 		return "the load of a machine is not looked at; adaptiveConcurrency and admissionControl in a Traffic policy go by latency and failures"
 	case "Gateway":
 		return "this kind is not read; ports at the edge are those of a Gateway policy"
+	case "ServiceEntry", "WorkloadEntry", "WorkloadGroup":
+		return "this kind is not read; instances are registered, and those out of the mesh as well: dubbomesh register"
+	case "AuthorizationPolicy", "RequestAuthentication":
+		return "this kind is not read; who may call is said by an Access policy"
+	case "Telemetry":
+		return "this kind is not read; write a Telemetry policy of ours, without apiVersion"
 	}
 	return "this kind is not read"
 }
@@ -141,7 +152,12 @@ func (k *known) defineSubsets(r rule) {
 		if k.subsets[name] == nil {
 			k.subsets[name] = map[string]map[string]string{}
 		}
-		k.subsets[name][s.text("name")] = s.labels("labels")
+		subset, labels := s.text("name"), s.labels("labels")
+		if other, twice := k.subsets[name][subset]; twice && !maps.Equal(other, labels) {
+			s.lose("name", "what "+subset+" of "+name+" is was said before, and otherwise: that counts")
+		} else {
+			k.subsets[name][subset] = labels
+		}
 		s.loseIf("trafficPolicy", "settings are those of a service, whichever of its instances are called; write a Traffic policy for the whole of it")
 	}
 }

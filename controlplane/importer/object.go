@@ -239,12 +239,18 @@ func (o *object) names() []string {
 
 // service is the short name of a host in a cluster: reviews for reviews.prod.svc.cluster.local.
 func service(host string) string {
-	name, found := strings.CutSuffix(host, ".svc.cluster.local")
+	name, _ := cutHost(host)
+	return name
+}
+
+// cutHost is the short name of a host in a cluster, and its namespace; "" where none is told.
+func cutHost(host string) (name, namespace string) {
+	name, found := strings.CutSuffix(strings.TrimSuffix(host, ".cluster.local"), ".svc")
 	if !found {
-		return host
+		return host, ""
 	}
 	if i := strings.LastIndexByte(name, '.'); i > 0 {
-		return name[:i]
+		return name[:i], name[i+1:]
 	}
-	return name
+	return name, ""
 }

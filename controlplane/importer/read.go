@@ -67,6 +67,7 @@ func (k *known) add(root ast.Node, in report) error {
 	r.top.ignore("apiVersion", "status")
 	if meta := r.top.child("metadata"); meta != nil {
 		r.name, r.namespace = meta.text("name"), meta.text("namespace")
+		r.created, _ = meta.fields["creationTimestamp"].(string)
 		meta.ignore(meta.names()...)
 	}
 	r.of = r.kind + "/" + r.name

@@ -10,13 +10,14 @@ import (
 // destinationRule makes a Traffic policy of a DestinationRule's trafficPolicy. A VirtualWorkload of OpenSergo has subsets
 // only, which are used where a rule names them.
 func (k *known) destinationRule(r rule) []made {
-	r.spec.ignore("exportTo", "subsets")
+	r.exported()
+	r.spec.ignore("subsets")
 	r.spec.loseIf("workloadSelector", "settings are those of a service, whoever calls it")
 	p := r.spec.child("trafficPolicy")
 	if p == nil {
 		return nil
 	}
-	host := service(r.spec.text("host"))
+	host := k.service(r.spec, "host", r.spec.text("host"), r.namespace)
 	if host == "" || strings.Contains(host, "*") {
 		r.spec.lose("host", "it is not the name of one service; write a Traffic policy with a selector, or one for each")
 		p.ignore(p.names()...)
@@ -27,7 +28,12 @@ func (k *known) destinationRule(r rule) []made {
 	pool(p.child("connectionPool"), &t.TrafficSettings)
 	t.Ejection = ejection(p.child("outlierDetection"))
 	retryBudget(p.child("retryBudget"), &t.TrafficSettings)
-	p.loseIf("tls", "TLS between proxies is a setting of the Mesh policy")
+	if tls := p.child("tls"); tls != nil {
+		if tls.text("mode") != "DISABLE" {
+			p.lose("tls", "instances are called in plain text; TLS between proxies will be a setting of the Mesh policy")
+		}
+		tls.ignore(tls.names()...)
+	}
 	p.loseIf("portLevelSettings", "settings are those of a service, whatever its ports")
 	p.loseIf("tunnel", "instances are called directly")
 	p.loseIf("proxyProtocol", "instances are not told addresses by the PROXY protocol")
@@ -56,7 +62,9 @@ func balance(b *object, t *model.TrafficSettings) {
 	}
 	warmUp(b, &out)
 	if l := b.child("localityLbSetting"); l != nil {
-		t.Locality = nearest(l)
+		if t.Locality = nearest(l); l.has("distribute") { // in place of which nothing else is meant
+			t.Locality = nil
+		}
 		for _, name := range []string{"distribute", "failover", "failoverPriority"} {
 			l.loseIf(name, "write locality (weights, failover) or priorities in the Traffic policy; zones are those of the registration")
 		}
@@ -121,7 +129,8 @@ func retryBudget(b *object, t *model.TrafficSettings) {
 	if p := b.percent("percent"); p != nil {
 		budget = *p
 	}
-	t.Retry = &model.Retry{Budget: &budget, BudgetMin: b.number("minRetryConcurrency")}
+	t.Retry = unsaidRetry()
+	t.Retry.Budget, t.Retry.BudgetMin = &budget, b.number("minRetryConcurrency")
 	b.loseIf("budgetInterval", "a budget is a share of what is under way")
 	if t.Limits != nil && t.Limits.Retries != nil {
 		t.Limits.Retries = nil
@@ -150,9 +159,13 @@ func pool(p *object, t *model.TrafficSettings) {
 		if idle := h.duration("idleTimeout"); idle != nil { // what carries requests goes by this one
 			c.IdleTimeout = idle
 		}
-		h.loseIf("useClientProtocol", "what an instance speaks stands in its registration")
+		if h.text("useClientProtocol") == "true" {
+			h.lose("useClientProtocol", "what an instance speaks stands in its registration")
+		}
 		h.loseIf("http2KeepAlive", "connections are kept alive by TCP: connection.keepAlive")
-		h.loseIf("h2UpgradePolicy", "what an instance speaks stands in its registration")
+		if upgrade := h.text("h2UpgradePolicy"); upgrade != "" && upgrade != "DEFAULT" {
+			h.lose("h2UpgradePolicy", "what an instance speaks stands in its registration")
+		}
 	}
 	if !reflect.DeepEqual(l, model.Limits{}) {
 		t.Limits = &l
@@ -168,13 +181,27 @@ func ejection(o *object) *model.Ejection {
 	}
 	out := &model.Ejection{
 		Consecutive5xx: o.number("consecutive5xxErrors"), ConsecutiveGatewayErrors: o.number("consecutiveGatewayErrors"),
-		ConsecutiveLocalFailures: o.number("consecutiveLocalOriginFailures"), Interval: o.duration("interval"),
-		BaseTime: o.duration("baseEjectionTime"), MaxPercent: o.percent("maxEjectionPercent"), PanicBelow: o.percent("minHealthPercent"),
+		Interval: o.duration("interval"), BaseTime: o.duration("baseEjectionTime"), MaxPercent: o.percent("maxEjectionPercent"), PanicBelow: o.percent("minHealthPercent"),
 	}
 	if old := o.number("consecutiveErrors"); old != nil && out.ConsecutiveGatewayErrors == nil {
 		out.ConsecutiveGatewayErrors = old // what Istio made of the old name
 	}
+	if out.MaxPercent.Or(1) == 0 {
+		out.MaxPercent = nil // which stands for none in Istio
+	}
+	if !o.has("minHealthPercent") {
+		out.PanicBelow = new(model.Percent) // Istio uses no instance that is out
+	}
+	local := o.number("consecutiveLocalOriginFailures")
+	switch apart := o.text("splitExternalLocalOriginErrors") == "true"; {
+	case apart && model.Or(local, 0) == 0:
+		five := uint32(5) // what Envoy counts to
+		out.ConsecutiveLocalFailures = &five
+	case apart:
+		out.ConsecutiveLocalFailures = local
+	case local != nil:
+		o.lose("consecutiveLocalOriginFailures", "it is left out: without splitExternalLocalOriginErrors local failures are not counted apart, in Istio either")
+	}
 	o.loseIf("outlierDetectionHttpErrorCodes", "what counts as a failure is 5xx, or 502, 503 and 504")
-	o.loseIf("splitExternalLocalOriginErrors", "local failures are counted apart when consecutiveLocalFailures is set")
 	return out
 }

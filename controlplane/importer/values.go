@@ -72,9 +72,9 @@ func (o *object) match() (out model.StringMatch, ok bool) {
 		out.Exact = &text
 	case o.text("prefix") != "":
 		out.Prefix = o.text("prefix")
-	case o.text("regex") != "":
+	case o.text("regex") != "" && o.text("regex") != "*":
 		out.Regex = o.text("regex")
-	case o.has("prefix") || o.has("regex"): // an empty one fits everything
+	case o.has("prefix") || o.has("regex"): // an empty one fits everything, and * is no expression but any value
 		there := true
 		out.Present = &there
 	default:
