@@ -73,7 +73,8 @@ type Range struct {
 type RequestMatch struct {
 	// Host of the request, without a port.
 	Host *StringMatch `json:"host,omitempty"`
-	// Path of the request, without the query.
+	// Path that the service gets, without the query: of one that speaks plain HTTP and is asked for as /<service>/x that is /x; calls have
+	// /<interface>/<method>. In rules of a Gateway, and under hosts, it is the path as it is asked for.
 	Path *StringMatch `json:"path,omitempty"`
 	// Verb is the HTTP method: GET, POST, …
 	Verb []string `json:"verb,omitempty" check:"single,nonEmpty,format=verb"`

@@ -17,6 +17,9 @@ func (d *decoder) cross(v reflect.Value) {
 	for _, p := range d.problems {
 		d.unread = append(d.unread, p.Field)
 	}
+	if p, ok := v.Interface().(model.Policy); ok {
+		d.of = p.Meta().Service
+	}
 	d.visit("", v)
 }
 

@@ -35,6 +35,7 @@ func (d *decoder) requestMatch(path string, m model.RequestMatch) {
 			}
 		}
 	}
+	d.cutOff(path, m)
 	d.expressions(path, m)
 	if m.Percent != nil && *m.Percent == 0 {
 		d.warn(below(path, "percent"), "no request fits 0%%")

@@ -21,6 +21,7 @@ type decoder struct {
 	unread   []string            // the paths of what could not be read
 	secret   bool                // what is read now is not repeated in problems
 	lines    bool                // texts that are read now may have several lines
+	of       string              // the service whose paths conditions are about; "" for no single one
 }
 
 func (d *decoder) fail(at ast.Node, path, format string, args ...any) {

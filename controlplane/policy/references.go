@@ -13,7 +13,7 @@ import (
 // References warns of what a policy names and a mesh does not have at the moment: services, labels of instances, methods,
 // classes and callers. None of that keeps a policy from being in force: services come and go.
 func References(p model.Policy, snap model.Snapshot) []Problem {
-	c := checker{snap: snap, own: p.Meta().Service}
+	c := checker{snap: snap, own: p.Meta().Service, concerns: concerned(p)}
 	if s := p.Meta().Selector; s != nil && !slices.ContainsFunc(snap.Services, s.Selects) {
 		c.warn("selector", "no service has an instance with the labels %s", labelText(s.Labels))
 	}
@@ -27,8 +27,9 @@ func References(p model.Policy, snap model.Snapshot) []Problem {
 // checker walks over a policy.
 type checker struct {
 	snap     model.Snapshot
-	own      string // the service that the policy is about
-	standsIn bool   // the rule that is looked at answers or renames what callers ask for: the service need not have it
+	own      string                   // the service that the policy is about
+	concerns func(model.Service) bool // whether the paths that conditions are about are those of a service
+	standsIn bool                     // the rule that is looked at answers or renames what callers ask for: the service need not have it
 	problems []Problem
 }
 
@@ -60,6 +61,7 @@ func (c *checker) visit(path string, v reflect.Value, r rule) {
 		c.labels(path, v.Interface())
 		c.methods(path, v.Interface())
 		c.callers(path, v.Interface())
+		c.cutOff(path, v.Interface())
 		for _, f := range structs[v.Type()] {
 			c.visit(below(path, f.name), v.FieldByIndex(f.index), f.rule)
 		}

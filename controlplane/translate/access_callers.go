@@ -99,7 +99,7 @@ func authenticated(name *matcherv3.StringMatcher) *rbacv3.Principal {
 	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Authenticated_{Authenticated: &rbacv3.Principal_Authenticated{PrincipalName: name}}}
 }
 
-// networks fit addresses of callers: those of the connection, since nothing in front of the gateway is trusted.
+// networks fit addresses of callers: those of the connection, or those that as many proxies in front name as trustedHops says.
 func networks(list []string) (out []*rbacv3.Principal, err error) {
 	for _, text := range list {
 		prefix, err := network(text)
