@@ -59,6 +59,9 @@ func TestLanes(t *testing.T) {
 			{Not: []string{"Lane/blue: the request carries its name, but web has no instance in it, and it falls back"}},
 		}},
 		"with nobody in it": {"kind: Lane\nname: blue\n" + ann + "\n", map[string]string{"x-user": "ann"}, []*Lane{{Policy: "Lane/blue", Name: "blue", How: enters, Falls: "base"}}},
+		"entered at a service without it": {"kind: Lane\nname: gray\nservices: [shop]\n" + ann + "\n", map[string]string{"x-user": "ann"}, []*Lane{
+			{Policy: "Lane/gray", Name: "gray", How: enters, Falls: "base"},
+		}},
 		"entered elsewhere": {"kind: Lane\nname: gray\nservice: shop\n" + ann + "\n", map[string]string{"x-user": "ann"}, []*Lane{
 			{Not: []string{"Lane/gray: it is entered at shop"}},
 		}},

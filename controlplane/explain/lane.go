@@ -49,7 +49,9 @@ func (q Question) lane(service model.Service, method string, m routing.Match, pa
 		switch own := l.Value() == out.Name; {
 		case own && out.Policy == "" && (out.How == carries || fits != No):
 			out.Policy = id
-			if !slices.ContainsFunc(service.Instances, func(in model.Instance) bool { return model.HasLabels(in, l.InstanceLabels()) }) {
+			if !l.Has(service.Name) {
+				out.Falls = "base" // whatever becomes of it where the service has the lane
+			} else if !slices.ContainsFunc(service.Instances, func(in model.Instance) bool { return model.HasLabels(in, l.InstanceLabels()) }) {
 				out.Falls = cmp.Or(l.Fallback, "base")
 			}
 		case out.Name != "" && fits != No:
@@ -79,7 +81,7 @@ func perhaps(id string, fits Answer) string {
 
 // entry says whether the request would enter a lane at a service, if no other were before it.
 func (q Question) entry(l model.Lane, service model.Service, method string) Answer {
-	if len(l.Match) == 0 || l.Service != "" && l.Service != service.Name {
+	if !l.EnteredAt(service.Name) {
 		return No
 	}
 	fits := q.calls(l.Match, method)

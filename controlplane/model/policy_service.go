@@ -48,8 +48,8 @@ func (p Policies) For(service Service) ServicePolicies {
 	for _, t := range applying(p.Telemetry, service) {
 		inherit(&out.Telemetry, t.TelemetrySettings, PolicyID(t), "", out.From)
 	}
-	for _, lane := range p.Lanes { // Service is where a lane is entered; Services says who has it
-		if len(lane.Services) == 0 || slices.Contains(lane.Services, service.Name) || lane.Service == service.Name {
+	for _, lane := range p.Lanes {
+		if lane.Has(service.Name) || lane.EnteredAt(service.Name) || lane.Service == service.Name {
 			out.Lanes = append(out.Lanes, lane)
 		}
 	}

@@ -47,7 +47,9 @@ func TestListsAreInOrderOfPrecedence(t *testing.T) {
 		Route{PolicyMeta: PolicyMeta{Name: "y", Service: "hello"}},
 		Route{PolicyMeta: PolicyMeta{Name: "x", Service: "hello"}},
 		Route{PolicyMeta: PolicyMeta{Name: "x", Service: "hello", Description: "the later one counts"}},
+		Lane{PolicyMeta: PolicyMeta{Name: "elsewhere", Service: "other"}, Services: []string{"other"}, Match: []RequestMatch{{}}},
 		Lane{PolicyMeta: PolicyMeta{Name: "gray"}, Services: []string{"other"}},
+		Lane{PolicyMeta: PolicyMeta{Name: "green"}, Services: []string{"other"}, Match: []RequestMatch{{}}},
 		Lane{PolicyMeta: PolicyMeta{Name: "blue", Service: "hello"}, Services: []string{"other"}},
 		Mesh{PolicyMeta: PolicyMeta{Name: "m"}, Lane: &LaneCarrier{Header: "X-Colour"}},
 	)
@@ -59,7 +61,7 @@ func TestListsAreInOrderOfPrecedence(t *testing.T) {
 	if diff := cmp.Diff([]string{"x", "y", "z"}, names); diff != "" || got.Routes[0].Description == "" {
 		t.Error(diff, got.Routes)
 	}
-	if len(got.Lanes) != 1 || got.Lanes[0].Value() != "blue" || got.Lanes[0].InstanceLabels()["lane"] != "blue" {
+	if len(got.Lanes) != 2 || got.Lanes[1].Name != "green" || got.Lanes[0].Value() != "blue" || got.Lanes[0].InstanceLabels()["lane"] != "blue" {
 		t.Errorf("lanes %+v", got.Lanes)
 	}
 	if got.Carrier.Header != "x-colour" || got.Carrier.Attachment != "x-colour" || all.Carrier() != got.Carrier {

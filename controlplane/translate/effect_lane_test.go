@@ -19,6 +19,8 @@ func TestLane(t *testing.T) {
 	}
 	services := []model.Service{
 		{Name: hello, Instances: []model.Instance{at(model.ProtocolDubbo, "base", nil), at(model.ProtocolDubbo, "gray", gray)}},
+		{Name: "front", Instances: []model.Instance{at(model.ProtocolHTTP, "front", nil)}},
+		{Name: "frontDubbo", Instances: []model.Instance{at(model.ProtocolDubbo, "front", nil)}},
 		{Name: "plain", Instances: []model.Instance{at(model.ProtocolHTTP, "base", nil), at(model.ProtocolHTTP, "blue", blue)}},
 		{Name: "web", Instances: []model.Instance{at(model.ProtocolHTTP, "base", nil), at(model.ProtocolHTTP, "gray", gray)}},
 	}
@@ -27,7 +29,7 @@ func TestLane(t *testing.T) {
 ---
 {kind: Lane, name: blue}
 ---
-{kind: Lane, name: gray, match: {headers: {x-user: {in: [ann, bob]}}}}
+{kind: Lane, name: gray, match: {headers: {x-user: {in: [ann, bob]}}}, services: [` + hello + `, plain, web]}
 `
 	e := newEdge(t, services, policies)
 	for range 5 {
@@ -43,6 +45,9 @@ func TestLane(t *testing.T) {
 			{"/web/", []string{"baggage", "a=b, lane=gray;p, c=d"}, []string{"gray x-lane=gray "}},
 			{"/web/", []string{"baggage", "lane=grayish"}, []string{"base x-lane= "}},
 			{"/web/", []string{"x-lane", "blue", "x-user", "eve"}, []string{"base x-lane=blue "}},
+			{"/front/", []string{"x-user", "ann"}, []string{"front x-lane=gray ", "baggage=lane=gray"}}, // which does not have the lane
+			{"/frontDubbo/ask", []string{"x-user", "ann"}, []string{`"front `, "x-lane", "gray", "baggage", "lane=gray"}},
+			{"/front/", []string{"x-user", "eve"}, []string{"front x-lane= "}},
 			{"/plain/", []string{"x-lane", "gray"}, []string{"base x-lane=gray "}},
 			{"/plain/", []string{"x-dubbo-attachment-x-lane", "gray"}, []string{"base x-lane=gray "}},
 			{"/plain/", []string{"x-lane", "blue", "x-user", "ann"}, []string{"blue x-lane=blue "}},

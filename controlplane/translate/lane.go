@@ -53,7 +53,7 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 	var carried []laneWay
 	for _, name := range u.carriers() {
 		for _, lane := range u.in.Policies.Lanes {
-			if u.has(lane) && (lane.Fallback == "none" || inhabited(to, lane)) {
+			if lane.Has(u.in.Service.Name) && (lane.Fallback == "none" || inhabited(to, lane)) {
 				carried = append(carried, laneWay{lane: lane, narrow: func(m *routev3.RouteMatch) error {
 					m.Headers = append(m.Headers, u.carries(name, lane.Value()))
 					return nil
@@ -62,7 +62,7 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 		}
 	}
 	for _, lane := range u.in.Policies.Lanes {
-		if lane.Service != "" && lane.Service != u.in.Service.Name {
+		if !lane.EnteredAt(u.in.Service.Name) {
 			continue
 		}
 		for _, m := range lane.Match {
@@ -132,11 +132,6 @@ func unlessThere(name, from string) *corev3.HeaderValueOption {
 	}
 }
 
-// has reports whether instances of the service may be in a lane.
-func (u *unit) has(lane model.Lane) bool {
-	return len(lane.Services) == 0 || slices.Contains(lane.Services, u.in.Service.Name)
-}
-
 // inhabited reports whether some instance is in a lane.
 func inhabited(to []variant, lanes ...model.Lane) bool {
 	return slices.ContainsFunc(to, func(v variant) bool {
@@ -151,9 +146,9 @@ func inLane(in model.Instance, lanes []model.Lane) bool {
 // lane narrows variants of a service, which need not be u's own, to those who are in the lane of a request, or else to
 // those who are in none. Where everybody is in some lane, that is everybody.
 func (u *unit) lane(from *unit, to []variant, l *laneWay) (out []variant, in bool) {
-	lanes := slices.DeleteFunc(slices.Clone(from.in.Policies.Lanes), func(lane model.Lane) bool { return !from.has(lane) })
+	lanes := slices.DeleteFunc(slices.Clone(from.in.Policies.Lanes), func(lane model.Lane) bool { return !lane.Has(from.in.Service.Name) })
 	s := from.in.Policies.Traffic
-	if l != nil && from.has(l.lane) && (l.lane.Fallback == "none" || inhabited(to, l.lane)) {
+	if l != nil && l.lane.Has(from.in.Service.Name) && (l.lane.Fallback == "none" || inhabited(to, l.lane)) {
 		for _, v := range to {
 			out = append(out, u.pool(v, l.lane.InstanceLabels(), s))
 		}

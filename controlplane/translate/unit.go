@@ -42,7 +42,12 @@ func newUnit(in Input, opt Options) *unit {
 func (u *unit) boundRules() {
 	lanes := 1
 	for _, l := range u.in.Policies.Lanes {
-		lanes += len(u.carriers()) + len(l.Match)
+		if l.Has(u.in.Service.Name) {
+			lanes += len(u.carriers())
+		}
+		if l.EnteredAt(u.in.Service.Name) {
+			lanes += len(l.Match)
+		}
 	}
 	cost := func(p model.Route) (n int) {
 		for _, rule := range p.Rules {
