@@ -29,7 +29,7 @@ type Listener struct {
 	// Protocol is http, dubbo or auto, which tells them apart by the first bytes; auto by default.
 	Protocol string `json:"protocol,omitempty" check:"oneOf=auto|http|dubbo"`
 	// Hosts that are answered; all when empty.
-	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=host"`
+	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=hosts"`
 	// TLS of the port.
 	TLS *ListenerTLS `json:"tls,omitempty"`
 	// RedirectToTLS sends every HTTP request to https, at this port.
@@ -53,7 +53,7 @@ type Exposure struct {
 	// Service that is exposed.
 	Service string `json:"service" check:"required,short,format=service"`
 	// Hosts under which it is exposed; all of the listener when empty.
-	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=host"`
+	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=hosts"`
 	// Prefix of the paths that go to it, beside its own; it is cut off.
 	Prefix string `json:"prefix,omitempty" check:"format=path"`
 }

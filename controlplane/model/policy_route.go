@@ -5,7 +5,7 @@ package model
 type Route struct {
 	PolicyMeta
 	// Hosts the rules are for; all when empty. *.example.com stands for every name below.
-	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=host"`
+	Hosts []string `json:"hosts,omitempty" check:"single,nonEmpty,format=hosts"`
 	// Rules in the order in which they are tried.
 	Rules []Rule `json:"rules" check:"required,nonEmpty"`
 }
@@ -83,7 +83,7 @@ type Backend struct {
 type Redirect struct {
 	// Scheme is http or https.
 	Scheme string `json:"scheme,omitempty" check:"oneOf=http|https"`
-	// Host to go to.
+	// Host to go to; a port in it needs no Port.
 	Host string `json:"host,omitempty" check:"format=host"`
 	// Port to go to.
 	Port *uint32 `json:"port,omitempty" check:"min=1,max=65535"`

@@ -132,6 +132,9 @@ func (d *decoder) exactlyOneOrHost(path string, r model.Rewrite) {
 
 func (d *decoder) redirect(path string, r model.Redirect) {
 	d.atMostOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""})
+	if r.Port != nil && strings.LastIndexByte(r.Host, ':') > strings.LastIndexByte(r.Host, ']') {
+		d.wrong(below(path, "port"), "host has a port already; keep one of the two")
+	}
 	d.atLeastOne(path, set{"scheme", r.Scheme != ""}, set{"host", r.Host != ""}, set{"port", r.Port != nil}, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""})
 }
 
@@ -157,6 +160,7 @@ func (d *decoder) gateway(g model.Gateway) {
 			}
 		}
 		d.atMostOne(path, set{"tls", l.TLS != nil}, set{"redirectToTls", l.RedirectToTLS != nil})
+		d.redirectToTLS(path, l, g.Listeners)
 	}
 	seen := map[string]bool{}
 	for i, e := range g.Expose {
@@ -164,6 +168,23 @@ func (d *decoder) gateway(g model.Gateway) {
 			d.wrong(indexed("expose", i), "%s was there already; join the two", e.Service)
 		}
 		seen[e.Service] = true
+	}
+}
+
+// redirectToTLS notes callers who are sent to where there is no TLS.
+func (d *decoder) redirectToTLS(path string, l model.Listener, all []model.Listener) {
+	if l.RedirectToTLS == nil {
+		return
+	}
+	to := *l.RedirectToTLS
+	if to == model.Or(l.Port, 0) {
+		d.wrong(path+".redirectToTls", "%d is the listener's own port, so that callers would be sent in a circle; write the port of a listener with tls", to)
+		return
+	}
+	for _, other := range all {
+		if model.Or(other.Port, 0) == to && other.TLS == nil {
+			d.warn(path+".redirectToTls", "the listener on %d has no tls; name one that has, or give it a certificate", to)
+		}
 	}
 }
 

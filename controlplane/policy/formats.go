@@ -34,7 +34,8 @@ var formats = checked(map[string]format{
 	"caller":    {"letters, digits and . _ - / : @", "shop", `^[A-Za-z0-9._/:@-]{1,128}$`, nil},
 	"token":     {"letters, digits and !#$%&'*+-.^_|~", "user", `^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+$`, nil},
 	"verb":      {"an HTTP method", "GET", `^[A-Z]{1,32}$`, nil},
-	"host":      {"a host name, or *. and one", "api.example.com", `^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`, nil},
+	"hosts":     {"a host name, or *. and one", "api.example.com", `^(\*|(\*\.)?` + hostName + `)$`, checkHosts},
+	"host":      {"a host name, with a port or without", "api.example.com", `^` + hostName + `(:[0-9]{1,5})?$`, checkHost},
 	"path":      {"a path", "/orders", `^/[^?#\s]*$`, nil},
 	"template":  {"a path with names in braces", "/users/{id}", `^/[^?#\s]*$`, checkTemplate},
 	"regex":     {"an expression (RE2)", "v[0-9]+", "", checkRegex},
@@ -57,6 +58,42 @@ var formats = checked(map[string]format{
 	"logFormat": {"text with Envoy's %COMMANDS%", "%RESPONSE_CODE%", "", checkLogFormat},
 	"limitKey":  {"caller, method, path, sourceIp, header:<name> or attachment:<key>", "header:x-user", `^(caller|method|path|sourceIp|(header|attachment):[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+)$`, nil},
 })
+
+// hostName is a name or an address, in brackets where that has colons.
+const hostName = `([A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9a-fA-F:.]+\])`
+
+var (
+	hostsFit = regexp.MustCompile(`^(\*|(?:\*\.)?` + hostName + `)$`)
+	hostFits = regexp.MustCompile(`^` + hostName + `(?::([0-9]{1,5}))?$`)
+)
+
+// checkHosts takes what hosts of requests are compared with, which is done without their ports.
+func checkHosts(text string) error {
+	if hostsFit.MatchString(text) {
+		return nil
+	}
+	if at := strings.LastIndexByte(text, ':'); at > 0 && hostsFit.MatchString(text[:at]) && strings.Trim(text[at:], ":0123456789") == "" {
+		return fmt.Errorf("a host counts whatever the port, so that %s would fit nothing; write %s", document.Quote(text), text[:at])
+	}
+	return fmt.Errorf("must be a host name, or *. and one, such as api.example.com, found %s", document.Quote(text))
+}
+
+// checkHost takes one host that a request or its caller is sent to.
+func checkHost(text string) error {
+	found := hostFits.FindStringSubmatch(text)
+	switch {
+	case strings.HasPrefix(text, "*"):
+		return fmt.Errorf("%s stands for many hosts; write one, such as api.example.com", document.Quote(text))
+	case found == nil:
+		return fmt.Errorf("must be a host name, with a port or without, such as api.example.com, found %s", document.Quote(text))
+	}
+	if port := found[len(found)-1]; port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("%s has no port from 1 to 65535 behind the colon", document.Quote(text))
+		}
+	}
+	return nil
+}
 
 // checkArgument is what the filter takes for the path of an argument.
 func checkArgument(path string) error {

@@ -19,7 +19,7 @@ const (
 
 // longest are the bounds of texts that have another one, by their format.
 var longest = map[string]int{
-	"jwks": 64 << 10, "header": maxName, "token": maxName, "host": maxName, "javaName": maxName, "javaPath": 2 * maxName, "javaClass": 2 * maxName,
+	"jwks": 64 << 10, "header": maxName, "token": maxName, "host": maxName, "hosts": maxName, "javaName": maxName, "javaPath": 2 * maxName, "javaClass": 2 * maxName,
 	"limitKey": maxName, "argument": maxName,
 }
 

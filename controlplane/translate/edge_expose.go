@@ -77,13 +77,10 @@ func mountPoints(gateways []model.Gateway, service string) (out []string) {
 	return slices.Compact(out)
 }
 
-// lower writes hosts as they are compared: small, and without ports.
+// lower writes hosts as they are compared.
 func lower(hosts []string) []string {
 	out := make([]string, len(hosts))
 	for i, h := range hosts {
-		if at := strings.LastIndexByte(h, ':'); at > strings.LastIndexByte(h, ']') {
-			h = h[:at]
-		}
 		out[i] = strings.ToLower(h)
 	}
 	return unique(out)

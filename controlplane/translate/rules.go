@@ -77,7 +77,7 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		if err := narrow(match, m, w); err != nil {
 			return nil, err
 		}
-		if len(hosts) > 0 {
+		if len(hosts) > 0 && !slices.Contains(hosts, "*") {
 			match.Headers = append(match.Headers, regexCondition(":authority", hostPattern(hosts), false))
 		}
 		if err := checkRegexes(match); err != nil {
