@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -23,6 +22,7 @@ const (
 	Configured Outcome = "configured"
 	Unchanged  Outcome = "unchanged"
 	Deleted    Outcome = "deleted"
+	Missing    Outcome = "missing" // there was nothing to delete
 )
 
 // ErrNotFound is returned for a policy that there is not.
@@ -37,82 +37,44 @@ type Author struct {
 	Note string // why, may be empty
 }
 
-// attempts to change a policy that somebody else changes as well.
-const attempts = 5
-
-// Apply writes a policy and, in the same transaction, its history. It returns the revision of etcd at which the policy
-// stands now. A policy that stands there already is not written again, unless Envoys have refused it.
-func Apply(ctx context.Context, client *clientv3.Client, prefix string, p policy.Parsed, by Author, now time.Time) (Outcome, int64, error) {
-	if err := p.Err(); err != nil {
-		return "", 0, fmt.Errorf("%s: %w", p.ID(), err)
-	}
-	key := Key(prefix, p.Kind, p.Name)
-	for range attempts {
-		r, err := client.Txn(ctx).Then(clientv3.OpGet(key), getNewest(prefix, p.Kind, p.Name), clientv3.OpGet(StatusKey(prefix, p.Kind, p.Name))).Commit()
-		if err != nil {
-			return "", 0, fmt.Errorf("%s: %w", p.ID(), err)
-		}
-		outcome, mod := Created, int64(0)
-		if have := r.Responses[0].GetResponseRange().Kvs; len(have) > 0 {
-			outcome, mod = Configured, have[0].ModRevision
-			if string(have[0].Value) == p.Text && !refusedAt(r.Responses[2].GetResponseRange().Kvs, mod) {
-				return Unchanged, mod, nil
-			}
-		}
-		change := Change{Kind: p.Kind, Name: p.Name, When: now.UTC(), Who: by.Who, Note: by.Note, Text: p.Text}
-		free, ops, err := change.append(prefix, newest(r.Responses[1].GetResponseRange().Kvs))
-		if err != nil {
-			return "", 0, err
-		}
-		done, err := client.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(key), "=", mod), free).
-			Then(append(ops, clientv3.OpPut(key, p.Text))...).Commit()
-		if err != nil {
-			return "", 0, fmt.Errorf("%s: %w", p.ID(), err)
-		}
-		if done.Succeeded {
-			return outcome, done.Header.Revision, nil
-		}
-	}
-	return "", 0, fmt.Errorf("%s: %w", p.ID(), ErrConflict)
+// Ref names a policy.
+type Ref struct {
+	Kind model.Kind
+	Name string
 }
 
-// refusedAt reports whether Envoys refused a version: what was wrong with it may be mended on their side.
-func refusedAt(kvs []*mvccpb.KeyValue, revision int64) bool {
-	if len(kvs) == 0 {
-		return false
-	}
-	status, ok := parseStatus(kvs[0].Value)
-	return ok && status.Refused && status.Revision == revision
+// String is kind/name.
+func (r Ref) String() string { return string(r.Kind) + "/" + r.Name }
+
+// Done is what a change did to one policy.
+type Done struct {
+	Ref
+	Outcome  Outcome
+	Revision int64 // of etcd, at which it stands now or is gone; 0 when it was not there
 }
 
-// Delete ends a policy: it removes it and its status, and notes that in its history. It returns the revision of etcd at
-// which it is gone.
-func Delete(ctx context.Context, client *clientv3.Client, prefix string, kind model.Kind, name string, by Author, now time.Time) (int64, error) {
-	key := Key(prefix, kind, name)
-	for range attempts {
-		r, err := client.Txn(ctx).Then(clientv3.OpGet(key), getNewest(prefix, kind, name)).Commit()
-		if err != nil {
-			return 0, fmt.Errorf("%s/%s: %w", kind, name, err)
+// Apply writes policies and, in the same transaction, their history, so that all of them are in force at once: as many in one
+// transaction as etcd takes. A policy that stands there already is not written again, unless Envoys have refused it. What was
+// done has the order of the list; it is less than the list when err tells why the others are not written.
+func Apply(ctx context.Context, client clientv3.KV, prefix string, list []policy.Parsed, by Author, now time.Time) (done []Done, err error) {
+	wishes := make([]Change, len(list))
+	for i, p := range list {
+		if err := p.Err(); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.ID(), err)
 		}
-		have := r.Responses[0].GetResponseRange().Kvs
-		if len(have) == 0 {
-			return 0, fmt.Errorf("%s/%s: %w", kind, name, ErrNotFound)
-		}
-		change := Change{Kind: kind, Name: name, When: now.UTC(), Who: by.Who, Note: by.Note, Deleted: true}
-		free, ops, err := change.append(prefix, newest(r.Responses[1].GetResponseRange().Kvs))
-		if err != nil {
-			return 0, err
-		}
-		ops = append(ops, clientv3.OpDelete(key), clientv3.OpDelete(StatusKey(prefix, kind, name)))
-		done, err := client.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(key), "=", have[0].ModRevision), free).Then(ops...).Commit()
-		if err != nil {
-			return 0, fmt.Errorf("%s/%s: %w", kind, name, err)
-		}
-		if done.Succeeded {
-			return done.Header.Revision, nil
-		}
+		wishes[i] = Change{Kind: p.Kind, Name: p.Name, When: now.UTC(), Who: by.Who, Note: by.Note, Text: p.Text}
 	}
-	return 0, fmt.Errorf("%s/%s: %w", kind, name, ErrConflict)
+	return change(ctx, client, prefix, wishes)
+}
+
+// Delete ends policies, in transactions as Apply writes them: it removes each and its status, and notes that in its history. Of
+// one that is not there it says Missing.
+func Delete(ctx context.Context, client clientv3.KV, prefix string, list []Ref, by Author, now time.Time) (done []Done, err error) {
+	wishes := make([]Change, len(list))
+	for i, r := range list {
+		wishes[i] = Change{Kind: r.Kind, Name: r.Name, When: now.UTC(), Who: by.Who, Note: by.Note, Deleted: true}
+	}
+	return change(ctx, client, prefix, wishes)
 }
 
 // DeleteKey removes a key below that of the policies, <kind>/<name> in which either may be none that a policy can have, and its

@@ -76,9 +76,9 @@ func TestARefusalOutlivesAnotherVerdict(t *testing.T) {
 	}
 	awaitRefused(t, c, revision, 0)
 	// Written again as it is, it is tried again.
-	outcome, again, err := Apply(t.Context(), c, prefix, parsed(t, "kind: Traffic\nname: one\n"+fmt.Sprintf(good, 1)), Author{}, s.now())
-	if err != nil || outcome != Configured || again <= revision {
-		t.Errorf("%s at %d, %v", outcome, again, err)
+	done, err := Apply(t.Context(), c, prefix, []policy.Parsed{parsed(t, "kind: Traffic\nname: one\n"+fmt.Sprintf(good, 1))}, Author{}, s.now())
+	if err != nil || len(done) != 1 || done[0].Outcome != Configured || done[0].Revision <= revision {
+		t.Errorf("%+v, %v", done, err)
 	}
 	eventually(t, s, "it again", inForce("one=1s"))
 }

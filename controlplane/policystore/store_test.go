@@ -251,11 +251,11 @@ func TestApplyAndDelete(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	apply := func(seconds int, want Outcome) int64 {
 		t.Helper()
-		outcome, revision, err := Apply(t.Context(), c, prefix, parsed(t, fmt.Sprintf(text, seconds)), by, now)
-		if err != nil || outcome != want {
-			t.Fatalf("%s, %v; want %s", outcome, err, want)
+		done, err := Apply(t.Context(), c, prefix, []policy.Parsed{parsed(t, fmt.Sprintf(text, seconds))}, by, now)
+		if err != nil || len(done) != 1 || done[0].Outcome != want {
+			t.Fatalf("%+v, %v; want %s", done, err, want)
 		}
-		return revision
+		return done[0].Revision
 	}
 	first := apply(1, Created)
 	apply(1, Unchanged)
@@ -276,13 +276,15 @@ func TestApplyAndDelete(t *testing.T) {
 	if changes, err = History(t.Context(), c, prefix, model.KindTraffic, "one"); err != nil || len(changes) != HistoryKept {
 		t.Errorf("%d changes are kept, %v", len(changes), err)
 	}
-	if _, err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); err != nil {
-		t.Fatal(err)
+	remove := func(want Outcome) {
+		t.Helper()
+		if done, err := Delete(t.Context(), c, prefix, []Ref{{model.KindTraffic, "one"}}, by, now); err != nil || len(done) != 1 || done[0].Outcome != want {
+			t.Fatalf("%+v, %v; want %s", done, err, want)
+		}
 	}
+	remove(Deleted)
 	eventually(t, s, "its end", inForce(""))
-	if _, err := Delete(t.Context(), c, prefix, model.KindTraffic, "one", by, now); !errors.Is(err, ErrNotFound) {
-		t.Errorf("deleted twice: %v", err)
-	}
+	remove(Missing)
 	if changes, err = History(t.Context(), c, prefix, model.KindTraffic, "one"); err != nil || !changes[0].Deleted || changes[0].Who != by.Who || changes[1].Deleted {
 		t.Errorf("history %+v %v", changes[:2], err)
 	}

@@ -20,7 +20,8 @@ func newApply() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply -f <file>",
 		Short: "Create or change policies",
-		Long: "Check policies and write them to etcd. When one has a mistake none is written. Who changed what and when stands in\n" +
+		Long: "Check policies and write them to etcd, so that all of them are in force at once: as many as etcd takes in one\n" +
+			"transaction, which is up to 42. When one has a mistake none is written. Who changed what and when stands in\n" +
 			"the history of each policy. With --wait the exit code is 1 when one is rejected, and 3 when it is not known in time\n" +
 			"that every Envoy has it: no control plane answers, no Envoy is connected, or one has not acknowledged it.",
 		Example: "  dubbomesh apply -f hello.yaml\n  dubbomesh apply -f policies/ --wait 10s --note \"release 42\"",
@@ -64,19 +65,15 @@ func reachOf(p model.Policy, outcome policystore.Outcome) string {
 	return ", for all services"
 }
 
-// applyAll writes policies and, with --wait, waits for what a control plane and its Envoys say. One that cannot be written
-// keeps none of the others back.
+// applyAll writes policies, so that they are in force together, and with --wait waits for what a control plane and its Envoys say.
 func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, list []policy.Parsed, told applied) error {
 	var failed failures
 	var written []awaited
-	for _, p := range list {
-		outcome, revision, err := policystore.Apply(ctx, client, c.Etcd.Prefix, p, author(cmd), time.Now())
-		if err != nil {
-			failed.add(err)
-			continue
-		}
-		say(cmd, "%s %s", p.ID(), told(p, outcome, revision))
-		written = append(written, awaited{policyRef{p.Kind, p.Name}, revision})
+	done, err := policystore.Apply(ctx, client, c.Etcd.Prefix, list, author(cmd), time.Now())
+	failed.add(err)
+	for i, d := range done {
+		say(cmd, "%s %s", d.Ref, told(list[i], d.Outcome, d.Revision))
+		written = append(written, awaited{policyRef{d.Kind, d.Name}, d.Revision})
 	}
 	failed.add(waitForAll(ctx, cmd, written, func(ctx context.Context, a awaited, wait time.Duration) (string, error) {
 		if err := awaitVerdict(ctx, client, c.Etcd.Prefix, a, wait); err != nil {
