@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
@@ -21,6 +24,7 @@ func newGet() *cobra.Command {
 		Use:   "get [kind[/name]]...",
 		Short: "List policies and what became of them",
 		Long: "List policies as they stand in etcd, with what the control plane says of them: all, those of a kind, or one.\n" +
+			"NOTE has what `dubbomesh status` warns of too, where a control plane answers at --api.\n" +
 			"-o yaml prints them so that `dubbomesh apply -f -` takes them.",
 		Example:           "  dubbomesh get\n  dubbomesh get traffic\n  dubbomesh get traffic/hello -o yaml",
 		Args:              cobra.ArbitraryArgs,
@@ -47,22 +51,26 @@ func newGet() *cobra.Command {
 					}
 					list = append(list, found...)
 				}
-				return showPolicies(cmd, list)
+				return showPolicies(cmd, list, c.API.Listen)
 			})
 		},
 	}
 	outputFlag(cmd)
-	settings.Flags(cmd.Flags(), settings.EtcdGroup)
+	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }
 
-// showPolicies prints policies: as YAML what was written, as JSON that together with the status.
-func showPolicies(cmd *cobra.Command, list []policystore.Stored) error {
+// showPolicies prints policies: as YAML what was written, as JSON that together with the status and what the control plane at
+// an address knows besides.
+func showPolicies(cmd *cobra.Command, list []policystore.Stored, control string) error {
 	format, _ := cmd.Flags().GetString("output")
 	if format != "yaml" {
 		views := make([]policyView, len(list))
 		for i, s := range list {
 			views[i] = viewOf(s)
+		}
+		if len(views) > 0 {
+			know(cmd, views, control)
 		}
 		return show(cmd, views, policiesTable)
 	}
@@ -73,6 +81,30 @@ func showPolicies(cmd *cobra.Command, list []policystore.Stored) error {
 		say(cmd, "%s", strings.TrimRight(strings.Map(visible, wholeText(s)), "\n"))
 	}
 	return nil
+}
+
+// knowing bounds how long `get` waits for what only a control plane knows.
+const knowing = 2 * time.Second
+
+// know adds what only a control plane knows: warnings about what the mesh has now. One that does not answer, or has judged
+// other versions, adds nothing.
+func know(cmd *cobra.Command, views []policyView, control string) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), knowing)
+	defer cancel()
+	all, err := api.NewClient(control).Policies(ctx, "")
+	if err != nil {
+		cmd.PrintErrf("no control plane answers at %s: what is wrong with these policies in the mesh of now is not shown; --api says where else to ask\n", control)
+		return
+	}
+	for i := range views {
+		v := &views[i]
+		at := slices.IndexFunc(all, func(p api.Policy) bool {
+			return string(p.Kind) == v.Kind && p.Name == v.Name && p.Revision == v.Revision && p.Verdict == policystore.Accepted
+		})
+		if at >= 0 {
+			v.Notes, v.leftOut = all[at].Notes, all[at].LeftOut
+		}
+	}
 }
 
 // wholeText is a policy's text with its kind and name, which a key makes dispensable.
@@ -101,11 +133,13 @@ type policyView struct {
 	Name     string              `json:"name"`
 	Revision int64               `json:"revision"`
 	Status   *policystore.Status `json:"status"` // null as long as no control plane has judged it
+	Notes    []string            `json:"notes,omitempty"` // of the control plane, about what the mesh has now
 	Policy   any                 `json:"policy,omitempty"`
 	Text     string              `json:"text,omitempty"` // of what is no YAML
 	service  string
 	current  bool
 	paused   bool
+	leftOut  bool // a part of it has no effect
 }
 
 func viewOf(s policystore.Stored) policyView {
@@ -127,8 +161,10 @@ var policiesTable = table[policyView]{
 		state, inForce, note := "not judged yet", "", ""
 		if v.current {
 			state, note = string(v.Status.Verdict), firstError(*v.Status)
-			if note == "" {
-				note = strings.Join(warnings(v.Status.Problems), "; ")
+			for _, said := range [][]string{v.Notes, warnings(v.Status.Problems)} {
+				if note == "" {
+					note = strings.Join(said, "; ")
+				}
 			}
 		}
 		if v.Status != nil && v.Status.LastGood != nil {
@@ -146,6 +182,8 @@ var policiesTable = table[policyView]{
 			inForce = "paused"
 		case !policy.Effective(model.Kind(v.Kind)):
 			inForce = "not yet"
+		case v.leftOut:
+			inForce = "in part"
 		}
 		return []string{v.Kind + "/" + v.Name, v.service, state, inForce, note}
 	},

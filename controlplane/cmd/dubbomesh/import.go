@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/importer"
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
 
 func newImport() *cobra.Command {
@@ -31,6 +32,11 @@ func newImport() *cobra.Command {
 			}
 			for _, l := range lost {
 				cmd.PrintErrln("not expressed: " + printable(l.String()))
+			}
+			for _, p := range policy.Parse("", []byte(text)) {
+				for _, said := range warnings(p.Problems) {
+					cmd.PrintErrln("warning: " + printable(p.ID()+": "+said))
+				}
 			}
 			if _, err = fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
 				return err

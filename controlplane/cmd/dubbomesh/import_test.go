@@ -15,4 +15,6 @@ func TestImport(t *testing.T) {
 	want(t, 1, "", "dubbomesh: .*:1:1: Route is a policy already; only rules of Istio and OpenSergo are read\n", "import", "-f", write(t, out))
 	want(t, 1, "", ".*VirtualService.* is a rule of another mesh; make policies of it with `dubbomesh import -f "+regexp.QuoteMeta(file)+"`.*", "validate", "-f", file)
 	want(t, 2, "", "dubbomesh: -f is missing.*", "import")
+	paths := write(t, "kind: VirtualService\nmetadata: {name: a}\nspec: {hosts: [a], http: [{match: [{uri: {prefix: /a/x}}], route: [{destination: {host: a}}]}]}\n")
+	want(t, 0, "kind: Route\n.*prefix: /a/x\n.*", "(?:not expressed: .*\n)?warning: Route/a: paths are those that a gets: /a, by which it is found, .*", "import", "-f", paths)
 }

@@ -37,7 +37,7 @@ const hello = "kind: Traffic\nname: hello\nservice: a\ntimeout: 1s\n"
 func TestPoliciesFromApplyToDelete(t *testing.T) {
 	r := newRig(t)
 	with := func(args ...string) []string {
-		if slices.Contains([]string{"apply", "rollback", "delete"}, args[0]) {
+		if slices.Contains([]string{"apply", "get", "rollback", "delete"}, args[0]) {
 			args = append(args, "--api", r.api)
 		}
 		return append(args, "--etcd", r.etcd)
@@ -46,7 +46,9 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 	want(t, 0, "", "there are no policies.*", with("get")...)
 	want(t, 3, "Traffic/hello created\nRoute/gray created\n", "warning: Traffic/hello: 3:10: service: a is not registered\ndubbomesh: Traffic/hello is accepted, but no Envoy is connected\nRoute/gray is accepted, but no Envoy is connected\n", with("apply", "-f", file, "--wait", "1m")...)
 	want(t, 0, "Traffic/hello unchanged\nRoute/gray unchanged\n", "", with("apply", "-f", file)...)
-	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +-\n`, "", with("get")...)
+	want(t, 0, `POLICY +SERVICE +STATE +IN FORCE +NOTE\nRoute/gray +- +accepted +yes +-\nTraffic/hello +a +accepted +yes +3:10: service: a is not registered\n`, "", with("get")...)
+	want(t, 0, `\[\n  \{\n    "kind": "Traffic".*"notes": \[\n      "3:10: service: a is not registered"\n    \].*`, "", with("get", "traffic", "-o", "json")...)
+	want(t, 0, `POLICY.*\nTraffic/hello +a +accepted +yes +-\n`, "no control plane answers at 127.0.0.1:1: .*", "get", "traffic", "--etcd", r.etcd, "--api", "127.0.0.1:1")
 	want(t, 0, regexp.QuoteMeta(hello), "", with("get", "traffic/hello", "-o", "yaml")...)
 	second := write(t, strings.Replace(hello, "1s", "2s", 1))
 	want(t, 1, "Traffic/hello would be changed:\n  kind: Traffic\n  name: hello\n  service: a\n- timeout: 1s\n\\+ timeout: 2s\n", "dubbomesh: there are differences\n", with("diff", "--lines", "-f", second)...)
@@ -95,8 +97,8 @@ func TestARawWriteIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watch
-	want(t, 0, `POLICY.*\nTraffic/hello +- +rejected +revision \d+ +1:10: timeout: must be a duration such as .*`, "", "get", "traffic", "--etcd", r.etcd)
-	out := want(t, 0, ".*", "", "get", "--etcd", r.etcd, "-o", "json")
+	want(t, 0, `POLICY.*\nTraffic/hello +- +rejected +revision \d+ +1:10: timeout: must be a duration such as .*`, "", "get", "traffic", "--etcd", r.etcd, "--api", r.api)
+	out := want(t, 0, ".*", "", "get", "--etcd", r.etcd, "--api", r.api, "-o", "json")
 	var list []struct {
 		Kind   string
 		Status struct{ Verdict string }
@@ -153,10 +155,10 @@ func TestKeysThatAreNoPolicies(t *testing.T) {
 		}
 	}
 	waitFor(t, "they are judged", func() bool {
-		_, out, _ := command(t, "get", "--etcd", r.etcd)
+		_, out, _ := command(t, "get", "--etcd", r.etcd, "--api", r.api)
 		return !strings.Contains(out, "not judged yet")
 	})
-	out := want(t, 0, ".*", "", "get", "--etcd", r.etcd)
+	out := want(t, 0, ".*", "", "get", "--etcd", r.etcd, "--api", r.api)
 	if strings.Count(out, "rejected") != 4 || !strings.Contains(out, "without further slashes") {
 		t.Errorf("get says\n%s", out)
 	}
