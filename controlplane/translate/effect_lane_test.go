@@ -15,7 +15,7 @@ func TestLane(t *testing.T) {
 		if protocol == model.ProtocolDubbo {
 			return instance(protocol, overDubbo(t, name, &never), labels)
 		}
-		return instance(protocol, overHTTP(t, name, "x-lane", "baggage"), labels)
+		return instance(protocol, overHTTP(t, name, "x-lane", "x-dubbo-attachment-x-lane", "baggage"), labels)
 	}
 	services := []model.Service{
 		{Name: hello, Instances: []model.Instance{at(model.ProtocolDubbo, "base", nil), at(model.ProtocolDubbo, "gray", gray)}},
@@ -25,7 +25,7 @@ func TestLane(t *testing.T) {
 		{Name: "web", Instances: []model.Instance{at(model.ProtocolHTTP, "base", nil), at(model.ProtocolHTTP, "gray", gray)}},
 	}
 	const policies = `
-{kind: Mesh, name: mesh, lane: {baggage: lane}}
+{kind: Mesh, name: mesh, lane: {baggage: "la%ne'"}}
 ---
 {kind: Lane, name: blue}
 ---
@@ -39,21 +39,27 @@ func TestLane(t *testing.T) {
 			want    []string // what the answer begins with, and what is in it
 		}{
 			{"/web/", nil, []string{"base x-lane= "}},
-			{"/web/", []string{"x-user", "ann"}, []string{"gray x-lane=gray ", "baggage=lane=gray"}},
+			{"/web/", []string{"x-user", "ann"}, []string{"gray x-lane=gray ", "baggage=la%ne'=gray"}},
 			{"/web/", []string{"x-lane", "gray"}, []string{"gray x-lane=gray "}},
 			{"/web/", []string{"x-dubbo-attachment-x-lane", "gray"}, []string{"gray x-lane=gray "}},
-			{"/web/", []string{"baggage", "a=b, lane=gray;p, c=d"}, []string{"gray x-lane=gray "}},
-			{"/web/", []string{"baggage", "lane=grayish"}, []string{"base x-lane= "}},
+			{"/web/", []string{"baggage", "a=b, la%ne'=gray;p, c=d"}, []string{"gray x-lane=gray "}},
+			{"/web/", []string{"baggage", "la%ne'=grayish"}, []string{"base x-lane=grayish "}},
+			{"/front/", []string{"baggage", "a=b , la%ne' = zzz;p=1, la%ne'=later"}, []string{"front x-lane=zzz ", "attachment-x-lane=zzz "}},
+			{"/front/", []string{"baggage", "xla%ne'=zzz, la%ne'="}, []string{"front x-lane= ", "attachment-x-lane= "}},
+			{"/front/", []string{"baggage", "la%ne'=gray"}, []string{"front x-lane=gray ", "attachment-x-lane=gray "}},
+			{"/front/", []string{"baggage", "la%ne'=gray", "x-lane", "zzz"}, []string{"front x-lane=zzz ", "attachment-x-lane=zzz "}},
+			{"/front/", []string{"baggage", "la%ne'=gray", "x-dubbo-attachment-x-lane", "zzz"}, []string{"front x-lane=zzz ", "attachment-x-lane=zzz "}},
+			{"/frontDubbo/ask", []string{"baggage", "la%ne'=zzz"}, []string{`"front `, "x-lane", "zzz"}},
 			{"/web/", []string{"x-lane", "blue", "x-user", "eve"}, []string{"base x-lane=blue "}},
-			{"/front/", []string{"x-user", "ann"}, []string{"front x-lane=gray ", "baggage=lane=gray"}}, // which does not have the lane
-			{"/frontDubbo/ask", []string{"x-user", "ann"}, []string{`"front `, "x-lane", "gray", "baggage", "lane=gray"}},
+			{"/front/", []string{"x-user", "ann"}, []string{"front x-lane=gray ", "baggage=la%ne'=gray"}}, // which does not have the lane
+			{"/frontDubbo/ask", []string{"x-user", "ann"}, []string{`"front `, "x-lane", "gray", "baggage", "la%ne'=gray"}},
 			{"/front/", []string{"x-user", "eve"}, []string{"front x-lane= "}},
 			{"/plain/", []string{"x-lane", "gray"}, []string{"base x-lane=gray "}},
 			{"/plain/", []string{"x-dubbo-attachment-x-lane", "gray"}, []string{"base x-lane=gray "}},
 			{"/plain/", []string{"x-lane", "blue", "x-user", "ann"}, []string{"blue x-lane=blue "}},
 			{"/" + hello + "/ask", nil, []string{`"base `}},
 			{"/" + hello + "/ask", []string{"x-lane", "gray"}, []string{`"gray `, "x-lane", "gray"}},
-			{"/" + hello + "/ask", []string{"x-user", "bob"}, []string{`"gray `, "x-lane", "baggage", "lane=gray"}},
+			{"/" + hello + "/ask", []string{"x-user", "bob"}, []string{`"gray `, "x-lane", "baggage", "la%ne'=gray"}},
 			{"/" + hello + "/ask", []string{"x-lane", "blue"}, []string{`"base `, "x-lane", "blue"}},
 		} {
 			if status, _, body := e.get("POST", x.path, x.headers...); status != 200 || !containsAll(body, x.want) {
@@ -67,7 +73,7 @@ func TestLane(t *testing.T) {
 		}{
 			{hello, nil, []string{"base "}},
 			{hello, []string{"x-lane", "gray"}, []string{"gray "}},
-			{hello, []string{"baggage", "lane=gray"}, []string{"gray ", "x-lane"}},
+			{hello, []string{"baggage", "la%ne'=gray"}, []string{"gray ", "x-lane"}},
 			{hello, []string{"x-lane", "blue"}, []string{"base "}},
 			{"web", []string{"x-lane", "gray"}, []string{"gray x-lane=gray "}},
 			{"plain", []string{"x-lane", "gray"}, []string{"base x-lane=gray "}},

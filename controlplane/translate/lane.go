@@ -102,8 +102,8 @@ func attachmentHeader(c model.LaneCarrier) string {
 	return config.AttachmentPrefix + strings.ToLower(c.Attachment)
 }
 
-// passLane writes the lane of a request in each form that the next one may look for: what has come in one is passed on in
-// both. What enters a lane has it in its baggage too.
+// passLane writes the lane of a request in each form that the next one may look for: what has come in one, or in baggage
+// alone, is passed on in both. What enters a lane has it in its baggage too.
 func passLane(r *routev3.Route, u *unit, s routeSettings) {
 	c := u.in.Policies.Carrier
 	if len(u.in.Policies.Lanes) == 0 && u.in.Policies.From["lane.header"] == "" {
@@ -112,24 +112,44 @@ func passLane(r *routev3.Route, u *unit, s routeSettings) {
 	header, attachment := c.Header, attachmentHeader(c)
 	l := s.way.lane
 	if l == nil {
-		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, unlessThere(header, attachment), unlessThere(attachment, header))
+		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, unlessThere(header, attachment, c.Baggage), unlessThere(attachment, header, c.Baggage))
 		return
 	}
 	value := literal(l.lane.Value())
 	r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, overwrite(header, value), overwrite(attachment, value))
 	if l.enters && c.Baggage != "" {
 		r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, &corev3.HeaderValueOption{
-			Header: &corev3.HeaderValue{Key: baggageHeader, Value: c.Baggage + "=" + value},
+			Header: &corev3.HeaderValue{Key: baggageHeader, Value: literal(c.Baggage) + "=" + value},
 		})
 	}
 }
 
-// unlessThere copies a header to one that is not there. Envoy adds nothing where there is nothing to copy.
-func unlessThere(name, from string) *corev3.HeaderValueOption {
+// unlessThere gives a header that is not there the value of another, or else of a member of baggage, "" for none. Envoy
+// adds nothing where there is nothing to copy.
+func unlessThere(name, from, member string) *corev3.HeaderValueOption {
+	value := "%REQ(" + from + ")%"
+	if member != "" {
+		value = "%CEL(" + fromBaggage(name, from, member) + ")%"
+	}
 	return &corev3.HeaderValueOption{
-		Header:       &corev3.HeaderValue{Key: name, Value: "%REQ(" + from + ")%"},
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
 		AppendAction: corev3.HeaderValueOption_ADD_IF_ABSENT,
 	}
+}
+
+// fromBaggage is an expression of CEL. Envoy compiles the regular expression in it at each use, so it comes last. It fails where there is nothing to
+// be found, and then there is no value.
+func fromBaggage(name, from, member string) string {
+	const headers = "request.headers"
+	is, other, baggage := quoted(name), quoted(from), headers+"["+quoted(baggageHeader)+"]"
+	found := quoted(`(?:.*?,)?\s*` + regexp.QuoteMeta(member) + `\s*=\s*([^;,\s]+)\s*(?:[;,].*)?`)
+	return other + " in " + headers + " ? " + headers + "[" + other + "] : " +
+		"!(" + is + " in " + headers + ") && " + baggage + ".contains(" + quoted(member) + ") ? re.capture(" + baggage + ", " + found + ") : ''"
+}
+
+// quoted is a string of CEL in which Envoy finds no command operator.
+func quoted(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "%", `\x25`).Replace(s) + "'"
 }
 
 // inhabited reports whether some instance is in a lane.
