@@ -24,7 +24,7 @@ func (k *known) destinationRule(r rule) []made {
 		return nil
 	}
 	t := model.Traffic{PolicyMeta: r.meta(host)}
-	balance(p.child("loadBalancer"), &t.TrafficSettings)
+	balance(p.child("loadBalancer"), &t.TrafficSettings, p.has("outlierDetection"))
 	pool(p.child("connectionPool"), &t.TrafficSettings)
 	t.Ejection = ejection(p.child("outlierDetection"))
 	retryBudget(p.child("retryBudget"), &t.TrafficSettings)
@@ -47,7 +47,8 @@ var balances = map[string]string{
 	"ROUND_ROBIN": model.BalanceWeightedRoundRobin, "LEAST_REQUEST": model.BalanceLeastRequest, "LEAST_CONN": model.BalanceLeastRequest, "RANDOM": model.BalanceRandom,
 }
 
-func balance(b *object, t *model.TrafficSettings) {
+// balance reads how instances are chosen. Zones count in Istio only where failing instances are ejected.
+func balance(b *object, t *model.TrafficSettings, ejects bool) {
 	if b == nil {
 		return
 	}
@@ -62,8 +63,11 @@ func balance(b *object, t *model.TrafficSettings) {
 	}
 	warmUp(b, &out)
 	if l := b.child("localityLbSetting"); l != nil {
-		if t.Locality = nearest(l); l.has("distribute") { // in place of which nothing else is meant
+		switch t.Locality = nearest(l); {
+		case l.has("distribute"): // in place of which nothing else is meant
 			t.Locality = nil
+		case t.Locality.Prefer == "sameZone" && !ejects:
+			l.left("Istio heeds it beside outlierDetection alone, which is not there; locality.prefer: sameZone was taken all the same")
 		}
 		for _, name := range []string{"distribute", "failover", "failoverPriority"} {
 			l.loseIf(name, "write locality (weights, failover) or priorities in the Traffic policy; zones are those of the registration")
