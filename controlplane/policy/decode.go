@@ -153,14 +153,33 @@ func (d *decoder) list(path string, n ast.Node, to reflect.Value, r rule) {
 		d.fail(n, path, "has %d items; at most %d are possible", len(items), r.maxItems)
 	}
 	to.Set(reflect.MakeSlice(to.Type(), len(items), len(items)))
+	seen := map[any]bool{}
 	for i, item := range items {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if absent(item) {
 			d.fail(item, at, "the item is empty; write one, or leave it out")
 			continue
 		}
+		wrong := len(d.problems)
 		d.value(at, item, to.Index(i), r.items())
+		if len(d.problems) == wrong {
+			d.repeated(at, item, to.Index(i), seen, r)
+		}
 	}
+}
+
+// repeated notes an item that is in the list before. Of codes and known words it is an error, since Envoy counts some of them;
+// what else there may be of them is only pointless.
+func (d *decoder) repeated(at string, n ast.Node, item reflect.Value, seen map[any]bool, r rule) {
+	if !r.distinct(item.Type()) && item.Kind() != reflect.String {
+		return
+	}
+	if value := item.Interface(); !seen[value] {
+		seen[value] = true
+		return
+	}
+	d.fail(n, at, "%s was there already; leave it out", d.found(n))
+	d.problems[len(d.problems)-1].Warning = !r.distinct(item.Type())
 }
 
 // mapping decodes a mapping with free keys.

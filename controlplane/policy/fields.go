@@ -34,6 +34,11 @@ func (r rule) items() rule {
 	return rule{zero: r.zero, min: r.min, max: r.max, oneOf: r.oneOf, format: r.format}
 }
 
+// distinct reports whether no item of a list may be there twice: those that are codes or known words.
+func (r rule) distinct(item reflect.Type) bool {
+	return item.Kind() == reflect.Uint32 || len(r.oneOf) > 0
+}
+
 // kinds are the types of the policies.
 var kinds = map[model.Kind]reflect.Type{
 	model.KindMesh:      reflect.TypeFor[model.Mesh](),

@@ -95,6 +95,9 @@ func (w *schemaWriter) of(t reflect.Type, r rule) object {
 		if r.nonEmpty {
 			list["minItems"] = 1
 		}
+		if r.distinct(t.Elem()) {
+			list["uniqueItems"] = true
+		}
 		if r.maxItems > 0 {
 			list["maxItems"] = r.maxItems
 		}
