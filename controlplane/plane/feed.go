@@ -46,6 +46,7 @@ type feed struct {
 	took         []rollout.Took
 	reports      map[string]rollout.Report // of other control planes, by key
 	incidents    map[string]*incident      // by type and resource; only watchAnswers looks at them
+	waits        map[string]time.Time      // for others' answers to a resource, and since when; as incidents
 	revised      chan struct{}             // signalled after a publication
 }
 

@@ -18,6 +18,7 @@ import (
 // is published instead, and everything else goes on. When several may be why the likeliest is withdrawn first; when that
 // does not help it is pardoned and the next one is tried; those that have what Envoy quotes are pardoned when none is left.
 // When another one that may be why went at the same moment, who is withdrawn is pardoned too: it is known soon whether it was.
+// What another proxy takes is not withdrawn; so the answers of the others are waited for, for as long as delivery waits for one.
 
 // incident is a resource that proxies refuse, and what is done about it.
 type incident struct {
@@ -42,23 +43,37 @@ const mostTried = 20
 // longestWords bounds what is kept of Envoy's words, in bytes.
 const longestWords = 1000
 
-// judgeRefusals looks at what proxies refuse now.
-func (f *feed) judgeRefusals() {
-	refused := map[string]bool{}
+// judgeRefusals looks at what proxies refuse now. It returns when to look again, though nobody answers; zero for never.
+func (f *feed) judgeRefusals(now time.Time) (again time.Time) {
+	refused, waits := map[string]bool{}, map[string]time.Time{}
 	for _, r := range f.delta.Refusals() {
 		id := r.Type + "/" + r.Resource
 		if refused[id] || r.Shared {
 			continue // another proxy takes it: what is wrong is with this one
 		}
+		if r.Open {
+			waits[id] = now
+			if since, waited := f.waits[id]; waited {
+				waits[id] = since
+			}
+			if end := waits[id].Add(xds.Patience); now.Before(end) {
+				if again.IsZero() || end.Before(again) {
+					again = end
+				}
+				continue
+			}
+		}
 		refused[id] = true
 		f.judgeRefusal(id, r)
 	}
+	f.waits = waits
 	for id, in := range f.incidents {
-		if !refused[id] {
+		if _, waited := waits[id]; !refused[id] && !waited {
 			f.close(in)
 			delete(f.incidents, id)
 		}
 	}
+	return again
 }
 
 // close ends an incident: its resource is not refused any more. A proxy that has left has said nothing of that.

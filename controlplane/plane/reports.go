@@ -35,7 +35,14 @@ func (f *feed) reportsPrefix() string {
 func (f *feed) watchAnswers(ctx context.Context, client *clientv3.Client) {
 	w := &reporter{client: client, key: f.reportsPrefix() + f.name}
 	defer w.end(context.WithoutCancel(ctx))
-	var due <-chan time.Time // of the next write, nil when nothing is to be written
+	var due <-chan time.Time   // of the next write, nil when nothing is to be written
+	var again <-chan time.Time // when a refusal is to be looked at though nobody answers
+	judge := func() {
+		again = nil
+		if at := f.judgeRefusals(time.Now()); !at.IsZero() {
+			again = time.After(time.Until(at))
+		}
+	}
 	var last time.Time
 	soon := func(pause time.Duration) {
 		if due == nil {
@@ -48,11 +55,13 @@ func (f *feed) watchAnswers(ctx context.Context, client *clientv3.Client) {
 		case <-ctx.Done():
 			return
 		case <-f.delta.Answered():
-			f.judgeRefusals()
+			judge()
 			soon(reportPause)
 		case <-f.revised:
-			f.judgeRefusals()
+			judge()
 			soon(reportPause)
+		case <-again:
+			judge()
 		case <-w.lost():
 			w.lease = clientv3.NoLease
 			soon(reportPause)

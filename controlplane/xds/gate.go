@@ -17,7 +17,7 @@ import (
 //     delay, by the pause before a retry or because their body is on its way, find them still. Nobody waits for that, and
 //     a proxy is told to be in sync meanwhile.
 //
-// A change of endpoints or secrets alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than patience: a
+// A change of endpoints or secrets alone meets no gate. An answer is an ACK or a NACK, and no wait is longer than Patience: a
 // proxy that does not answer, or refuses one resource, does not keep the rest from itself. The gates look only at what
 // was sent and answered, not at how it came about, so any number of publications may overtake each other.
 

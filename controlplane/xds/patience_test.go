@@ -30,7 +30,7 @@ func newDeaf(t *testing.T) *deaf {
 	t.Helper()
 	d := &deaf{out: make(chan cache.DeltaResponse, 16)}
 	d.proxy = &proxy{
-		log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), patience: patience,
+		log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), patience: Patience,
 		now: func() time.Time { return time.Unix(1, d.clock.Load()) }, told: func() {},
 	}
 	t.Cleanup(d.close)
@@ -102,7 +102,7 @@ func TestNoWaitIsLongerThanPatience(t *testing.T) {
 	d.ask(t, routes, nil)
 	d.publish(content(t, "2", "b"))
 	d.wants(t, "new cluster", clusters)
-	d.clock.Add(int64(patience) - 1)
+	d.clock.Add(int64(Patience) - 1)
 	d.tick()
 	d.wants(t, "within patience")
 	d.clock.Add(1)
@@ -116,7 +116,7 @@ func TestARemovalDoesNotWaitForEver(t *testing.T) {
 	d.ask(t, clusters, map[string]string{"gone": "1"})
 	d.wants(t, "what is new", clusters) // nothing is removed: which routes the proxy has is not known
 	d.ask(t, clusters, nil)
-	d.clock.Add(int64(patience))
+	d.clock.Add(int64(Patience))
 	d.tick()
 	d.wants(t, "after patience", clusters)
 	if d.gates.subs[clusters].sent["gone"] != nil {

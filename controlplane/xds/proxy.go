@@ -10,8 +10,8 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 )
 
-// patience bounds how long a proxy's answer is waited for before what depends on it goes all the same.
-const patience = 5 * time.Second
+// Patience bounds how long a proxy's answer is waited for before what depends on it goes all the same.
+const Patience = 5 * time.Second
 
 // linger is how long a proxy keeps a cluster that nothing names any more.
 const linger = 30 * time.Second

@@ -60,6 +60,7 @@ type Refusal struct {
 	Since    uint64 // the publication that brought what it refuses
 	Accepted uint64 // the newest publication known with what it has, if that is nothing; 0 when it is not known
 	Shared   bool   // another proxy has taken what this one refuses
+	Open     bool   // else: another one is still to answer to it
 }
 
 // Published is the number of the last publication, 0 before the first.
@@ -123,11 +124,13 @@ func (s *Server) Refusals() (out []Refusal) {
 	list := s.list()
 	for _, p := range list {
 		p.mu.Lock()
-		out = append(out, p.refusals()...)
+		refused := p.refusals()
 		p.mu.Unlock()
-	}
-	for i, r := range out {
-		out[i].Shared = slices.ContainsFunc(list, func(p *proxy) bool { return p.took(r) })
+		for _, r := range refused {
+			r.Shared = slices.ContainsFunc(list, func(o *proxy) bool { return o.took(r) })
+			r.Open = !r.Shared && p.open(r, list)
+			out = append(out, r)
+		}
 	}
 	slices.SortFunc(out, func(a, b Refusal) int {
 		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Resource, b.Resource))
@@ -135,14 +138,45 @@ func (s *Server) Refusals() (out []Refusal) {
 	return out
 }
 
+// open reports whether it is not known yet if others take what the proxy refuses: one of them has not answered, or has
+// taken a newer version without having had this one, and the proxy itself is to answer to that.
+func (p *proxy) open(r Refusal, others []*proxy) bool {
+	newer := r
+	newer.Since++
+	return slices.ContainsFunc(others, func(o *proxy) bool { return o.owes(r) || o.tookAfter(r) && p.owes(newer) })
+}
+
 // took reports whether the proxy has acknowledged what another one refuses.
 func (p *proxy) took(r Refusal) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for k := range kinds {
-		if k.String() == r.Type {
-			return p.gates.subs[k].accepted[r.Resource] == r.Since && r.Since != 0
+	return r.Since != 0 && p.gates.subs[kindNamed(r.Type)].accepted[r.Resource] == r.Since
+}
+
+// tookAfter reports whether the proxy has acknowledged a newer version of what another one refuses.
+func (p *proxy) tookAfter(r Refusal) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gates.subs[kindNamed(r.Type)].accepted[r.Resource] > r.Since
+}
+
+// owes reports whether the proxy has an answer to give to what another one refuses, or to a newer version of it.
+func (p *proxy) owes(r Refusal) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := kindNamed(r.Type)
+	s := &p.gates.subs[k]
+	if !s.asked || p.gates.target == nil || !s.wants(r.Resource) || max(s.accepted[r.Resource], s.refused[r.Resource].since) >= r.Since {
+		return false
+	}
+	if p.gates.target.number < r.Since {
+		return true // whoever publishes has not come to it
+	}
+	for _, sent := range s.inFlight {
+		if e := sent.entries[r.Resource]; e != nil && e.since >= r.Since {
+			return true
 		}
 	}
-	return false
+	want, has := p.gates.target.byKind[k][r.Resource], s.sent[r.Resource]
+	return want != nil && want.since >= r.Since && (has == nil || has.version != want.version)
 }

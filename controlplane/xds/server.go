@@ -38,7 +38,7 @@ type Server struct {
 func New(log *slog.Logger, reg prometheus.Registerer) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Server{
-		log: log, metrics: newMetrics(reg), patience: patience, linger: linger, ctx: ctx, stop: stop,
+		log: log, metrics: newMetrics(reg), patience: Patience, linger: linger, ctx: ctx, stop: stop,
 		proxies: map[*proxy]struct{}{}, answered: make(chan struct{}, 1),
 	}
 }

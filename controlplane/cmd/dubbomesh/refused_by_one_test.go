@@ -1,0 +1,86 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
+	"github.com/dubbomesh/dubbomesh/envoy"
+)
+
+// broken is an access log that only gateway-2 can write.
+const broken = "kind: Telemetry\nname: log\naccessLog: {path: /proc/self/cwd/logs/a.log}\n"
+
+// twoEnvoys runs two Envoys on one control plane, of which the first lacks a folder that the second has.
+func twoEnvoys(t *testing.T) (r rig, first, second *testenvoy.Envoy) {
+	t.Helper()
+	r.etcd = startEtcd(t)
+	var xds string
+	r.api, xds = controlPlaneFor(t, r.etcd, testenvoy.FreePort(t))
+	bootstrap := strings.Replace(string(envoy.Bootstrap), "port_value: 18000", "port_value: "+xds[strings.LastIndexByte(xds, ':')+1:], 1)
+	bootstrap = strings.Replace(bootstrap, "bin/libdubbo.so", testenvoy.Module(t), 1)
+	with := t.TempDir()
+	if err := os.Mkdir(filepath.Join(with, "logs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	first = testenvoy.Start(t, testenvoy.Options{Bootstrap: bootstrap, Dir: t.TempDir()})
+	second = testenvoy.Start(t, testenvoy.Options{Bootstrap: strings.Replace(bootstrap, "gateway-1", "gateway-2", 1), Dir: with})
+	for _, e := range []*testenvoy.Envoy{first, second} {
+		t.Cleanup(func() { e.Signal(syscall.SIGCONT) })
+	}
+	return r, first, second
+}
+
+// apply writes a policy and waits for it.
+func (r rig) apply(t *testing.T, text, wait string) (code int, said string) {
+	t.Helper()
+	code, out, errs := command(t, "apply", "-f", write(t, text), "--etcd", r.etcd, "--api", r.api, "--wait", wait)
+	return code, out + errs
+}
+
+// becomes waits until a policy is as wanted.
+func (r rig) becomes(t *testing.T, what, kind, name string, met func(api.Policy) bool) {
+	t.Helper()
+	var p api.Policy
+	var err error
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("last seen of %s/%s: %+v %+v %v", kind, name, p, p.Rollout, err)
+		}
+	})
+	waitFor(t, what, func() bool {
+		p, err = api.NewClient(r.api).Policy(t.Context(), kind, name)
+		return err == nil && met(p)
+	})
+}
+
+// TestOneEnvoyDoesNotDecideForAll has an Envoy refuse a policy before another one has answered. As long as that may take it,
+// it is not withdrawn; and if it does, not at all. An Envoy that stands still is not waited for long.
+func TestOneEnvoyDoesNotDecideForAll(t *testing.T) {
+	r, _, second := twoEnvoys(t)
+	if code, said := r.apply(t, "kind: Traffic\nname: t\ntimeout: 1s\n", "1m"); code != 0 {
+		t.Fatal(said)
+	}
+	refused := func(p api.Policy) bool { return p.Rollout != nil && len(p.Rollout.Refused) > 0 }
+	for range 2 {
+		second.Signal(syscall.SIGSTOP)
+		if code, said := r.apply(t, broken, "1ms"); code == 0 {
+			t.Fatalf("apply says %s", said)
+		}
+		r.becomes(t, "one refuses it", "Telemetry", "log", refused)
+		second.Signal(syscall.SIGCONT)
+		r.becomes(t, "the other has it", "Telemetry", "log", func(p api.Policy) bool {
+			return p.Verdict == policystore.Accepted && refused(p) && p.Rollout.Acknowledged == 1
+		})
+		want(t, 0, `Telemetry/log deleted.*`, "", "delete", "telemetry/log", "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
+	}
+	second.Signal(syscall.SIGSTOP)
+	_, _ = r.apply(t, broken, "1ms")
+	r.becomes(t, "it is withdrawn", "Telemetry", "log", func(p api.Policy) bool { return p.Verdict == policystore.Rejected })
+	want(t, 1, `.*Telemetry/log.*rejected.*gateway-1 refuses.*`, ".*", "status", "--api", r.api)
+}
