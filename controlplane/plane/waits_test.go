@@ -109,7 +109,9 @@ func TestOthersAnswersAreWaitedFor(t *testing.T) {
 	a.answer("")
 	b.answer("")
 	one := func(open, shared bool) func([]xds.Refusal) bool {
-		return func(list []xds.Refusal) bool { return len(list) == 1 && list[0].Open == open && list[0].Shared == shared }
+		return func(list []xds.Refusal) bool {
+			return len(list) == 1 && list[0].Open == open && list[0].Shared == shared
+		}
 	}
 	now := time.Now()
 	server.Publish(listeners("2"))
