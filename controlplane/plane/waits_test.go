@@ -154,15 +154,12 @@ func TestOthersAnswersAreWaitedFor(t *testing.T) {
 func TestANewerVersionOthersTook(t *testing.T) {
 	server, proxies := delivering(t, "a", "b")
 	a, b := proxies[0], proxies[1]
-	for i := range 3 { // b has the first in hand when the others come
-		server.Publish(listeners(string(rune('1' + i))))
-		if i == 0 {
-			a.answer("")
-		} else if i == 1 {
-			a.answer("no")
-			awaitRefusal(t, server, "a refuses the second", func(list []xds.Refusal) bool { return len(list) == 1 && list[0].Open })
-		}
-	}
+	server.Publish(listeners("1")) // b has it in hand when the others come
+	a.answer("")
+	server.Publish(listeners("2"))
+	a.answer("no")
+	awaitRefusal(t, server, "a refuses the second", func(list []xds.Refusal) bool { return len(list) == 1 && list[0].Open })
+	server.Publish(listeners("3"))
 	b.answer("")
 	b.answer("")
 	awaitRefusal(t, server, "b has the third, and a is to answer to it", func(list []xds.Refusal) bool {
