@@ -20,27 +20,30 @@ type StringMatch struct {
 	Regex string `json:"regex,omitempty" check:"format=regex"`
 	// In lists texts of which one is the whole text.
 	In []string `json:"in,omitempty" check:"nonEmpty"`
-	// Range fits whole numbers.
+	// Range fits whole numbers, also written +5 or 007.
 	Range *Range `json:"range,omitempty"`
 	// Present asks only whether there is a value (true) or none (false).
 	Present *bool `json:"present,omitempty"`
-	// Not turns the outcome round.
+	// Not turns the outcome round: what is not there fits then.
 	Not bool `json:"not,omitempty"`
 	// IgnoreCase takes upper and lower case for the same; not with regex and range.
 	IgnoreCase bool `json:"ignoreCase,omitempty"`
 }
 
 // Pattern is the condition as a regular expression (RE2) for the whole text, without Flags.
-func (s StringMatch) Pattern() string {
+func (s StringMatch) Pattern() string { return s.pattern("[^?]*") }
+
+// pattern is Pattern where around stands for what may be beside a part of the text.
+func (s StringMatch) pattern(around string) string {
 	switch {
 	case s.Exact != nil:
 		return regexp.QuoteMeta(*s.Exact)
 	case s.Prefix != "":
-		return regexp.QuoteMeta(s.Prefix) + "[^?]*"
+		return regexp.QuoteMeta(s.Prefix) + around
 	case s.Suffix != "":
-		return "[^?]*" + regexp.QuoteMeta(s.Suffix)
+		return around + regexp.QuoteMeta(s.Suffix)
 	case s.Contains != "":
-		return "[^?]*" + regexp.QuoteMeta(s.Contains) + "[^?]*"
+		return around + regexp.QuoteMeta(s.Contains) + around
 	case s.Regex != "":
 		return "(?:" + s.Regex + ")"
 	case len(s.In) > 0:
@@ -49,6 +52,8 @@ func (s StringMatch) Pattern() string {
 			quoted[i] = regexp.QuoteMeta(text)
 		}
 		return "(?:" + strings.Join(quoted, "|") + ")"
+	case s.Range != nil:
+		return s.Range.Pattern()
 	}
 	return ".*"
 }
@@ -86,7 +91,7 @@ type RequestMatch struct {
 	Version *StringMatch `json:"version,omitempty"`
 	// Headers of the request, by name.
 	Headers map[string]StringMatch `json:"headers,omitempty" check:"keys=header"`
-	// Query parameters, by name.
+	// Query parameters, by name. Names and values are as they stand in the URL (%2F, not /); of several of a name the first counts.
 	Query map[string]StringMatch `json:"query,omitempty"`
 	// Cookies by name.
 	Cookies map[string]StringMatch `json:"cookies,omitempty" check:"keys=token"`

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/bounds"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -35,8 +38,40 @@ func (d *decoder) expressions(path string, m model.RequestMatch) {
 		}
 	}
 	d.oneOf(below(path, "verb"), m.Verb)
+	d.ranges(below(path, "cookies"), m.Cookies)
+	d.ranges(below(path, "query"), m.Query)
+	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
+		d.turnedRound(below(path, "query")+"["+name+"]", name, m.Query[name])
+	}
 	if m.Source != nil {
 		d.oneOf(below(path, "source.service"), m.Source.Service)
+	}
+}
+
+// ranges checks the ranges among conditions, of which Envoy knows those of headers alone: others become expressions.
+func (d *decoder) ranges(path string, all map[string]model.StringMatch) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if s := all[name]; s.Range != nil {
+			d.expression(path+"["+name+"]", s)
+		}
+	}
+}
+
+// turnedRound checks a condition on a query that becomes an expression for the whole path, because it is turned round or asks
+// for absence.
+func (d *decoder) turnedRound(path, name string, s model.StringMatch) {
+	if s.Present == nil && !s.Not || s.Present != nil && *s.Present != s.Not {
+		return
+	}
+	whole, err := s.QueryPattern(name)
+	if err == nil {
+		err = bounds.Regex(whole, bounds.MaxRegex)
+	}
+	if err != nil && s.Not {
+		path += ".not"
+	}
+	if err != nil {
+		d.wrong(path, "%v", err)
 	}
 }
 

@@ -36,6 +36,14 @@ func (d *decoder) requestMatch(path string, m model.RequestMatch) {
 		}
 	}
 	d.cutOff(path, m)
+	for _, f := range []struct {
+		name string
+		is   *model.StringMatch
+	}{{"host", m.Host}, {"path", m.Path}, {"method", m.Method}} {
+		if f.is != nil && f.is.Present != nil {
+			d.wrong(below(path, f.name+".present"), "whether there is one is no condition; leave it out, or write what it has to be")
+		}
+	}
 	d.expressions(path, m)
 	if m.Percent != nil && *m.Percent == 0 {
 		d.warn(below(path, "percent"), "no request fits 0%%")

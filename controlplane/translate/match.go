@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,18 +34,17 @@ func narrow(match *routev3.RouteMatch, m model.RequestMatch, w way) error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
-		q, err := queryCondition(name, m.Query[name])
-		if err != nil {
+		if err := queryCondition(match, name, m.Query[name]); err != nil {
 			return fmt.Errorf("query %s: %w", name, err)
 		}
-		match.QueryParameters = append(match.QueryParameters, q)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Cookies)) {
-		text, err := stringMatcher(m.Cookies[name])
+		is := positive(m.Cookies[name])
+		text, err := stringMatcher(is)
 		if err != nil {
 			return fmt.Errorf("cookie %s: %w", name, err)
 		}
-		match.Cookies = append(match.Cookies, &routev3.CookieMatcher{Name: name, StringMatch: text, InvertMatch: m.Cookies[name].Not})
+		match.Cookies = append(match.Cookies, &routev3.CookieMatcher{Name: name, StringMatch: text, InvertMatch: is.Not})
 	}
 	if m.Percent != nil {
 		match.RuntimeFraction = &corev3.RuntimeFractionalPercent{DefaultValue: fraction(*m.Percent)}
@@ -107,7 +107,7 @@ func headerCondition(name string, s model.StringMatch) (*routev3.HeaderMatcher, 
 	case s.Present != nil:
 		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_PresentMatch{PresentMatch: *s.Present}
 		return h, nil
-	case s.Range != nil:
+	case s.Range != nil && s.Range.Max < math.MaxInt64: // which Envoy has no end for
 		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_RangeMatch{RangeMatch: &typev3.Int64Range{Start: s.Range.Min, End: s.Range.Max + 1}}
 	default:
 		text, err := stringMatcher(s)
@@ -117,7 +117,7 @@ func headerCondition(name string, s model.StringMatch) (*routev3.HeaderMatcher, 
 		h.HeaderMatchSpecifier = &routev3.HeaderMatcher_StringMatch{StringMatch: text}
 	}
 	// Without the header there is nothing that fits, so that "not" does; and no text is what it is without one.
-	h.TreatMissingHeaderAsEmpty = s.Not && s.Range == nil || s.Exact != nil && *s.Exact == ""
+	h.TreatMissingHeaderAsEmpty = s.Not || s.Exact != nil && *s.Exact == ""
 	return h, nil
 }
 
@@ -129,18 +129,38 @@ func regexMatcher(regex string) *matcherv3.StringMatcher {
 	return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: regex}}}
 }
 
-func queryCondition(name string, s model.StringMatch) (*routev3.QueryParameterMatcher, error) {
+// queryCondition adds a condition on a query parameter. Envoy's own cannot be turned round; such a one looks at the whole path.
+func queryCondition(match *routev3.RouteMatch, name string, s model.StringMatch) error {
+	s = positive(s)
+	if s.Not {
+		whole, err := s.QueryPattern(name)
+		if err != nil {
+			return err
+		}
+		match.Headers = append(match.Headers, regexCondition(":path", whole, true))
+		return nil
+	}
 	q := &routev3.QueryParameterMatcher{Name: name}
-	if s.Present != nil && *s.Present != s.Not {
+	if s.Present != nil {
 		q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_PresentMatch{PresentMatch: true}
-		return q, nil
+	} else {
+		text, err := stringMatcher(s)
+		if err != nil {
+			return err
+		}
+		q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_StringMatch{StringMatch: text}
 	}
-	if s.Not || s.Present != nil {
-		return nil, errors.New("its absence cannot be asked for, and the condition not be turned round; write what it has to be")
+	match.QueryParameters = append(match.QueryParameters, q)
+	return nil
+}
+
+// positive is a condition that says of absence what it says of presence, turned round.
+func positive(s model.StringMatch) model.StringMatch {
+	if s.Present != nil && !*s.Present {
+		there := true
+		s.Present, s.Not = &there, !s.Not
 	}
-	text, err := stringMatcher(s)
-	q.QueryParameterMatchSpecifier = &routev3.QueryParameterMatcher_StringMatch{StringMatch: text}
-	return q, err
+	return s
 }
 
 // stringMatcher is the condition without its Not.
@@ -155,10 +175,8 @@ func stringMatcher(s model.StringMatch) (*matcherv3.StringMatcher, error) {
 		out.MatchPattern = &matcherv3.StringMatcher_Suffix{Suffix: s.Suffix}
 	case s.Contains != "":
 		out.MatchPattern = &matcherv3.StringMatcher_Contains{Contains: s.Contains}
-	case s.Range != nil:
-		return nil, errors.New("a range can be asked of headers only")
 	case s.Present != nil && !*s.Present:
-		return nil, errors.New("absence can be asked of headers only")
+		return nil, errors.New("absence cannot be asked for here")
 	default:
 		return regexMatcher(s.Flags() + s.Pattern()), nil
 	}
