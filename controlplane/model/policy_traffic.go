@@ -176,7 +176,8 @@ type Subset struct {
 
 // HealthCheck asks instances whether they are well.
 type HealthCheck struct {
-	// Type is tcp, http, dubbo (a heartbeat) or grpc; by default what the instance speaks.
+	// Type is tcp, http, dubbo (a heartbeat) or grpc; by default what the instance speaks. Instances that do not speak it are
+	// not checked, unless Port says where they do; grpc is asked over HTTP/2 alone.
 	Type string `json:"type,omitempty" check:"short,oneOf=tcp|http|dubbo|grpc"`
 	// Path that an http check asks for; / by default.
 	Path string `json:"path,omitempty" check:"format=path"`

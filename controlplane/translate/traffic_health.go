@@ -2,6 +2,7 @@ package translate
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -22,7 +23,7 @@ const (
 // checkHealth asks instances whether they are well.
 func checkHealth(c *clusterv3.Cluster, t target) {
 	h := t.settings.HealthCheck
-	if h == nil {
+	if h == nil || !answers(h, t.protocol) {
 		return
 	}
 	interval := durationpb.New(h.Interval.Or(5 * time.Second))
@@ -32,11 +33,7 @@ func checkHealth(c *clusterv3.Cluster, t target) {
 		// Many proxies that started together do not ask all at once.
 		IntervalJitterPercent: 10,
 	}
-	kind := cmp.Or(h.Type, spoken[t.protocol])
-	if kind == "grpc" && t.protocol != model.ProtocolH2 {
-		kind = spoken[t.protocol] // Envoy refuses gRPC where HTTP/2 is not spoken
-	}
-	switch kind {
+	switch cmp.Or(h.Type, spoken[t.protocol]) {
 	case "http":
 		check.HealthChecker = httpCheck(h, t.protocol)
 	case "grpc":
@@ -54,6 +51,32 @@ func checkHealth(c *clusterv3.Cluster, t target) {
 // spoken is the check by which an instance is asked in its own language.
 var spoken = map[model.Protocol]string{
 	model.ProtocolDubbo: "dubbo", model.ProtocolHTTP: "http", model.ProtocolH2: "http", model.ProtocolTriple: "grpc", model.ProtocolGRPC: "grpc",
+}
+
+// answers reports whether instances of a protocol can answer a check: what they do not speak would take out all of them. What
+// another port speaks is for whoever names it to know; but Envoy asks by gRPC where it speaks HTTP/2 itself alone.
+func answers(h *model.HealthCheck, p model.Protocol) bool {
+	own := spoken[p]
+	switch h.Type {
+	case "http":
+		return h.Port != nil || own != "dubbo"
+	case "dubbo":
+		return h.Port != nil || own == "dubbo"
+	case "grpc":
+		return own == "grpc" || p == model.ProtocolH2
+	}
+	return true
+}
+
+// tellUnchecked says which instances cannot answer the check that is asked for.
+func (u *unit) tellUnchecked() {
+	h, source := u.in.Policies.Traffic.HealthCheck, u.in.Policies.From["healthCheck"]
+	for _, v := range u.variants {
+		if h != nil && !answers(h, v.protocol) {
+			u.problem(source, fmt.Sprintf("%s: healthCheck: instances of %s that speak %s cannot answer a check of the type %s and are not checked; leave type out, or write tcp, for a check that they can",
+				source, u.in.Service.Name, v.protocol, h.Type))
+		}
+	}
 }
 
 func httpCheck(h *model.HealthCheck, p model.Protocol) *corev3.HealthCheck_HttpHealthCheck_ {

@@ -7,6 +7,7 @@ import (
 // unsupported reports settings that are kept and checked, but that nothing is made of yet and that are not told of when
 // they are written.
 func (u *unit) unsupported() {
+	u.tellUnchecked()
 	t := u.in.Policies.Traffic
 	for _, f := range []struct {
 		is         bool
