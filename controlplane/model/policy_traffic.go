@@ -98,7 +98,8 @@ type LoadBalancing struct {
 	WarmUpAggression *float64 `json:"warmUpAggression,omitempty" check:"min=0.01,max=100"`
 	// WarmUpMin is the share of its weight that a new instance begins with; 10% by default.
 	WarmUpMin *Percent `json:"warmUpMin,omitempty"`
-	// HashOn is what requests are hashed on by ringHash and maglev; the first that a request has counts.
+	// HashOn is what requests are hashed on by ringHash and maglev; the first that a request has counts. Every request has a
+	// cookie with cookieTtl, and an address: put one of them last.
 	HashOn []HashKey `json:"hashOn,omitempty" check:"single,nonEmpty"`
 	// RingSize is the least number of points on the ring; 1024 by default.
 	RingSize *uint32 `json:"ringSize,omitempty" check:"min=1,max=8388608"`

@@ -73,9 +73,23 @@ func (d *decoder) loadBalancing(path string, l model.LoadBalancing) {
 	if hash && len(l.HashOn) == 0 {
 		d.wrong(path, "%s needs something to hash on; write hashOn: {header: x-user} or the like", l.Policy)
 	}
+	d.unreached(below(path, "hashOn"), l.HashOn)
 	if l.TableSize != nil && !big.NewInt(int64(*l.TableSize)).ProbablyPrime(0) {
 		d.wrong(below(path, "tableSize"), "%d is no prime; write 65537 or another one", *l.TableSize)
 	}
+}
+
+// unreached notes what is never hashed on, since every request has what stands before it.
+func (d *decoder) unreached(path string, keys []model.HashKey) {
+	last := slices.IndexFunc(keys, func(k model.HashKey) bool { return k.CookieTTL != nil || k.SourceIP })
+	if last < 0 || last == len(keys)-1 {
+		return
+	}
+	why := "every request has an address"
+	if keys[last].CookieTTL != nil {
+		why = "a request without the cookie is given one, for cookieTtl"
+	}
+	d.warn(indexed(path, last+1), "it is never looked at: the entry before it counts for every request, since %s; put that one last", why)
 }
 
 func (d *decoder) healthCheck(path string, h model.HealthCheck) {
