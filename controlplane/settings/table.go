@@ -34,7 +34,7 @@ type setting struct {
 var table = []setting{
 	{"etcd.endpoints", "etcd", EtcdGroup, []string{"127.0.0.1:2379"}, "etcd endpoints, host:port or URL"},
 	{"etcd.prefix", "etcd-prefix", EtcdGroup, "/dubbomesh", "what the mesh owns in etcd"},
-	{"etcd.dialTimeout", "etcd-dial-timeout", EtcdGroup, 5 * time.Second, "how long one attempt to reach etcd may take"},
+	{"etcd.dialTimeout", "etcd-dial-timeout", EtcdGroup, 5 * time.Second, "how long one attempt to reach etcd may take; commands give up after a second where all endpoints refuse connections"},
 	{"etcd.username", "etcd-username", EtcdGroup, "", "etcd user"},
 	{"etcd.password", "", EtcdGroup, "", "etcd password"},
 	{"etcd.passwordFile", "etcd-password-file", EtcdGroup, "", "file with the etcd password"},

@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,16 +62,73 @@ func withEtcd(cmd *cobra.Command, f func(ctx context.Context, client *clientv3.C
 	if err != nil {
 		return err
 	}
-	client, err := plane.Dial(cmd.Context(), c.Etcd)
-	if err == nil {
-		defer func() { _ = client.Close() }()
-		err = reach(cmd.Context(), client, c.Etcd)
-	}
+	client, err := connect(cmd.Context(), c.Etcd)
 	if err != nil {
 		return fmt.Errorf("cannot reach etcd at %s: %w; is `dubbomesh up` or etcd running there? --etcd says where else to look",
 			strings.Join(c.Etcd.Endpoints, ", "), err)
 	}
+	defer func() { _ = client.Close() }()
 	return f(cmd.Context(), client, c)
+}
+
+// connect returns a client that has reached etcd. It waits for an etcd that is slow as long as it may, and gives up early where
+// every endpoint refuses connections and goes on to: nobody is there, unless it is just being started. The caller closes it.
+func connect(ctx context.Context, c settings.Etcd) (*clientv3.Client, error) {
+	type outcome struct {
+		client *clientv3.Client
+		err    error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done, refused := make(chan outcome, 1), make(chan error, 1)
+	go func() {
+		client, err := plane.Dial(ctx, c)
+		if err == nil {
+			if err = reach(ctx, client, c); err != nil {
+				_ = client.Close()
+			}
+		}
+		done <- outcome{client, err}
+	}()
+	go func() { refused <- refusal(ctx, c.Endpoints) }()
+	select {
+	case o := <-done:
+		return o.client, o.err
+	case err := <-refused:
+		go func() { // a log-in cannot be cancelled
+			if o := <-done; o.err == nil {
+				_ = o.client.Close()
+			}
+		}()
+		return nil, err
+	}
+}
+
+// A refusal is believed when it was seen so often, with pauses in between.
+const (
+	refusals     = 5
+	refusalPause = 200 * time.Millisecond
+)
+
+// refusal waits until every endpoint refuses connections, and has gone on to, and says so; or until the context ends.
+func refusal(ctx context.Context, endpoints []string) error {
+	ticker := time.NewTicker(refusalPause)
+	defer ticker.Stop()
+	for seen := 0; ; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		errs := dialed(endpoints)
+		if slices.ContainsFunc(errs, func(err error) bool { return !errors.Is(err, syscall.ECONNREFUSED) }) {
+			seen = 0
+			continue
+		}
+		if seen++; seen == refusals {
+			return errors.Join(errs...)
+		}
+	}
 }
 
 // reach asks etcd for something of ours, so that a wrong address, a wrong password and a missing permission show at
@@ -78,27 +138,32 @@ func reach(ctx context.Context, client *clientv3.Client, c settings.Etcd) error 
 	defer cancel()
 	_, err := client.Get(ctx, c.Prefix+"/services/", clientv3.WithCountOnly())
 	if errors.Is(err, context.DeadlineExceeded) {
-		if cause := dialed(c.Endpoints); cause != nil {
+		if cause := errors.Join(dialed(c.Endpoints)...); cause != nil {
 			return cause
 		}
 	}
 	return err
 }
 
-// dialed says why no connection comes about: the client itself only knows that it waited in vain.
-func dialed(endpoints []string) error {
-	var errs []error
-	for _, endpoint := range endpoints {
+// dialed says of each endpoint why no connection comes about, nil where one does: the client itself only knows that it waited in
+// vain.
+func dialed(endpoints []string) []error {
+	errs := make([]error, len(endpoints))
+	var all sync.WaitGroup
+	for i, endpoint := range endpoints {
 		_, address, found := strings.Cut(endpoint, "://")
 		if !found {
 			address = endpoint
 		}
-		connection, err := net.DialTimeout("tcp", address, time.Second)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		_ = connection.Close()
+		all.Go(func() {
+			connection, err := net.DialTimeout("tcp", address, time.Second)
+			if err != nil {
+				errs[i] = err
+				return
+			}
+			_ = connection.Close()
+		})
 	}
-	return errors.Join(errs...)
+	all.Wait()
+	return errs
 }

@@ -132,7 +132,7 @@ type policyView struct {
 	Kind     string              `json:"kind"`
 	Name     string              `json:"name"`
 	Revision int64               `json:"revision"`
-	Status   *policystore.Status `json:"status"` // null as long as no control plane has judged it
+	Status   *policystore.Status `json:"status"`          // null as long as no control plane has judged it
 	Notes    []string            `json:"notes,omitempty"` // of the control plane, about what the mesh has now
 	Policy   any                 `json:"policy,omitempty"`
 	Text     string              `json:"text,omitempty"` // of what is no YAML
