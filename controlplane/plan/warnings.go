@@ -3,7 +3,9 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
@@ -51,9 +53,24 @@ func warnings(snap model.Snapshot, r translate.Resources) (out []Warning) {
 		}
 	}
 	for _, problem := range r.Problems {
-		out = append(out, Warning{Policy: cmp.Or(source[problem.Key], problem.Key), Message: problem.Reason})
+		w := Warning{Policy: cmp.Or(source[problem.Key], problem.Key), Message: problem.Reason}
+		if !unregistered(w, out) {
+			w.Message = strings.TrimPrefix(w.Message, w.Policy+" ") // which stands before it anyway
+			out = append(out, w)
+		}
 	}
 	return out
+}
+
+// ruleAt is how the translation names a rule.
+var ruleAt = regexp.MustCompile(`rules\[[0-9]+\]`)
+
+// unregistered reports whether a warning is of a rule that leads to no service, and that was said already, with its field.
+func unregistered(w Warning, said []Warning) bool {
+	rule := ruleAt.FindString(w.Message)
+	return rule != "" && strings.Contains(w.Message, "there is no service ") && slices.ContainsFunc(said, func(s Warning) bool {
+		return s.Policy == w.Policy && strings.HasPrefix(s.Field, rule+".") && strings.Contains(s.Message, " is not registered")
+	})
 }
 
 // weightless finds rules that nobody gets a request of.

@@ -192,12 +192,14 @@ func which(sets []set) (is, all []string) {
 
 func (d *decoder) atMostOne(path string, sets ...set) {
 	if is, _ := which(sets); len(is) > 1 {
-		d.wrong(below(path, is[1]), "%s cannot stand together; keep one", strings.Join(is, " and "))
+		at := below(path, is[1]) // which is told though one of them could not be read: none of the two mends the other
+		d.fail(d.at(at), at, "%s cannot stand together; keep one", strings.Join(is, " and "))
 	}
 }
 
 func (d *decoder) atLeastOne(path string, sets ...set) {
-	if is, all := which(sets); len(is) == 0 {
+	tried := func(s set) bool { return slices.Contains(d.unread, below(path, s.name)) } // it was written, and is wrong itself
+	if is, all := which(sets); len(is) == 0 && !slices.ContainsFunc(sets, tried) {
 		d.wrong(path, "nothing is said; write %s", strings.Join(all, " or "))
 	}
 }

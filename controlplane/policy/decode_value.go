@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -83,23 +85,22 @@ func (d *decoder) number(path string, n ast.Node, to reflect.Value, r rule) {
 		if quoted {
 			found += " in quotation marks"
 		}
-		d.fail(n, path, "must be a %s%s, found %s", what, between(r, to.Kind() == reflect.Uint32), found)
+		if to.Kind() == reflect.Uint32 {
+			r.min, r.max = cmp.Or(r.min, "0"), cmp.Or(r.max, strconv.FormatUint(math.MaxUint32, 10))
+		}
+		d.fail(n, path, "must be a %s%s, found %s", what, between(r), found)
 	}
 }
 
 // between says what a number may be.
-func between(r rule, unsigned bool) string {
-	low := r.min
-	if low == "" && unsigned {
-		low = "0"
-	}
+func between(r rule) string {
 	switch {
-	case low != "" && r.max != "":
-		return " from " + low + " to " + r.max
+	case r.min != "" && r.max != "":
+		return " from " + r.min + " to " + r.max
 	case r.max != "":
 		return " up to " + r.max
-	case low != "":
-		return " of " + low + " or more"
+	case r.min != "":
+		return " of " + r.min + " or more"
 	}
 	return ""
 }
@@ -111,13 +112,18 @@ func (d *decoder) quantity(path string, n ast.Node, to reflect.Value, r rule) {
 	v, err := q.parse(text)
 	low, lowErr := q.parse(r.min)
 	high, highErr := q.parse(r.max)
+	if r.max = cmp.Or(r.max, q.most); q.most != "" {
+		r.min = cmp.Or(r.min, "0%")
+	}
 	switch {
+	case err != nil && q.most != "":
+		d.fail(n, path, "must be a %s%s, such as %s, found %s", q.what, between(r), q.example, d.found(n))
 	case err != nil:
 		d.fail(n, path, "must be a %s such as %s, found %s", q.what, q.example, d.found(n))
 	case r.zero && (v > 0 && v < low || v > high):
-		d.fail(n, path, "must be 0s, or a %s%s, found %s", q.what, between(r, false), d.found(n))
+		d.fail(n, path, "must be 0s, or a %s%s, found %s", q.what, between(r), d.found(n))
 	case lowErr == nil && v < low && !r.zero, highErr == nil && v > high:
-		d.fail(n, path, "must be a %s%s, found %s", q.what, between(r, false), d.found(n))
+		d.fail(n, path, "must be a %s%s, found %s", q.what, between(r), d.found(n))
 	default:
 		if to.CanInt() {
 			to.SetInt(v)

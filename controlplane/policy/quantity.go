@@ -15,14 +15,15 @@ import (
 type quantity struct {
 	what    string
 	example string
+	most    string // that there can be, "" when it is said of the field
 	pattern string // for JSON Schema
 	parse   func(string) (int64, error)
 }
 
 var quantities = map[reflect.Type]quantity{
-	reflect.TypeFor[model.Duration](): {"duration", "250ms, 2s or 5m", `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`, parseDuration},
-	reflect.TypeFor[model.Percent]():  {"percentage", "10% or 0.5%", `^[0-9]+(\.[0-9]{1,4})?%$`, parsePercent},
-	reflect.TypeFor[model.Size]():     {"size", "64KiB or 1MiB", `^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$`, parseSize},
+	reflect.TypeFor[model.Duration](): {"duration", "250ms, 2s or 5m", "", `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`, parseDuration},
+	reflect.TypeFor[model.Percent]():  {"percentage", "10% or 0.5%", "100%", `^(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%$`, parsePercent},
+	reflect.TypeFor[model.Size]():     {"size", "64KiB or 1MiB", "", `^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$`, parseSize},
 }
 
 var errQuantity = errors.New("a number and a unit are needed")
