@@ -15,6 +15,17 @@ import (
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
+// ErrNotFound is what errors are for something that the control plane does not know.
+var ErrNotFound = errors.New("not found")
+
+// notFound is such an error, in the control plane's words.
+type notFound string
+
+func (e notFound) Error() string { return string(e) }
+
+// Is makes it ErrNotFound.
+func (notFound) Is(target error) bool { return target == ErrNotFound }
+
 // Client calls the API of a control plane. The zero value is not usable; it may be used by any goroutine.
 type Client struct {
 	address string
@@ -138,6 +149,9 @@ func (c *Client) call(ctx context.Context, method, path string, content io.Reade
 		var p Problem
 		if answer.Header.Get(signature) == "" || json.Unmarshal(body, &p) != nil || p.Detail == "" {
 			return nil, fmt.Errorf("what answers at %s is not a dubbomesh control plane: %s %s yields %s; --api says where else to look", c.address, method, path, answer.Status)
+		}
+		if p.Status == http.StatusNotFound {
+			return nil, notFound(p.Detail)
 		}
 		return nil, errors.New(p.Detail)
 	}

@@ -77,12 +77,22 @@ func Delete(ctx context.Context, client clientv3.KV, prefix string, list []Ref, 
 	return change(ctx, client, prefix, wishes)
 }
 
-// DeleteKey removes a key below that of the policies, <kind>/<name> in which either may be none that a policy can have, and its
-// status. It returns the revision of etcd at which it is gone. It has no history.
-func DeleteKey(ctx context.Context, client *clientv3.Client, prefix string, kind model.Kind, name string) (int64, error) {
-	key := strings.TrimSuffix(Key(prefix, kind, name), "/")
+// HasKey reports whether there is a key; rest is what follows that of the policies, and may be no policy's.
+func HasKey(ctx context.Context, client *clientv3.Client, prefix, rest string) (bool, error) {
+	key := RestKey(prefix, rest)
+	r, err := client.Get(ctx, key, clientv3.WithCountOnly())
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", key, err)
+	}
+	return r.Count > 0, nil
+}
+
+// DeleteKey removes a key that may be no policy's, and its status; rest is what follows the key of the policies. It returns the
+// revision of etcd at which it is gone. It has no history.
+func DeleteKey(ctx context.Context, client *clientv3.Client, prefix, rest string) (int64, error) {
+	key := RestKey(prefix, rest)
 	r, err := client.Txn(ctx).If(clientv3.Compare(clientv3.Version(key), ">", 0)).
-		Then(clientv3.OpDelete(key), clientv3.OpDelete(StatusKey(prefix, kind, name))).Commit()
+		Then(clientv3.OpDelete(key), clientv3.OpDelete(statusPrefix(prefix)+rest)).Commit()
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%s: %w", key, err)

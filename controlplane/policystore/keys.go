@@ -12,6 +12,9 @@ func Key(prefix string, kind model.Kind, name string) string {
 	return policiesPrefix(prefix) + string(kind) + "/" + name
 }
 
+// RestKey is the key of which rest follows that of the policies: <kind>/<name>, or what is no policy's.
+func RestKey(prefix, rest string) string { return policiesPrefix(prefix) + rest }
+
 // StatusKey is where control planes write what became of it.
 func StatusKey(prefix string, kind model.Kind, name string) string {
 	return statusPrefix(prefix) + string(kind) + "/" + name

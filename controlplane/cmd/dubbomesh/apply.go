@@ -29,7 +29,7 @@ func newApply() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := readPolicies(cmd)
 			if err != nil {
-				return fmt.Errorf("%w; nothing was written", err)
+				return showResults(cmd, checked(list), fmt.Errorf("%w; nothing was written", err))
 			}
 			return withEtcd(cmd, func(ctx context.Context, client *clientv3.Client, c settings.Config) error {
 				return applyAll(ctx, cmd, client, c, list, plainly)
@@ -39,6 +39,7 @@ func newApply() *cobra.Command {
 	fileFlag(cmd)
 	noteFlag(cmd)
 	waitFlag(cmd, "the policies are accepted and every Envoy has them")
+	resultFlag(cmd)
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }
@@ -67,21 +68,23 @@ func reachOf(p model.Policy, outcome policystore.Outcome) string {
 
 // applyAll writes policies, so that they are in force together, and with --wait waits for what a control plane and its Envoys say.
 func applyAll(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, c settings.Config, list []policy.Parsed, told applied) error {
-	var failed failures
-	var written []awaited
+	var errs failures
+	var written []*awaited
+	results := checked(list)
 	done, err := policystore.Apply(ctx, client, c.Etcd.Prefix, list, author(cmd), time.Now())
-	failed.add(err)
-	for i, d := range done {
-		say(cmd, "%s %s", d.Ref, told(list[i], d.Outcome, d.Revision))
-		written = append(written, awaited{policyRef{d.Kind, d.Name}, d.Revision})
-	}
-	failed.add(waitForAll(ctx, cmd, written, func(ctx context.Context, a awaited, wait time.Duration) (string, error) {
-		if err := awaitVerdict(ctx, client, c.Etcd.Prefix, a, wait); err != nil {
-			return "", err
+	errs.add(err)
+	for i := range list {
+		if i >= len(done) {
+			results[i].Outcome, results[i].Error = failed, err.Error()
+			continue
 		}
-		return awaitRollout(ctx, cmd, api.NewClient(c.API.Listen), a)
-	}))
-	return failed.join()
+		d := done[i]
+		results[i].Outcome, results[i].Revision = d.Outcome, d.Revision
+		tell(cmd, "%s %s", d.Ref, told(list[i], d.Outcome, d.Revision))
+		written = append(written, &awaited{policyRef: policyRef{d.Kind, d.Name}, revision: d.Revision, result: results[i]})
+	}
+	errs.add(waitForAll(ctx, cmd, written, verdicts(client, c.Etcd.Prefix), rollouts(api.NewClient(c.API.Listen))))
+	return showResults(cmd, results, errs.join())
 }
 
 // firstError is the first error of a status, and how many there are beside it.

@@ -121,6 +121,7 @@ func newRollback() *cobra.Command {
 	noteFlag(cmd)
 	cmd.Flags().Int64("revision", 0, "the revision to bring back")
 	waitFlag(cmd, "it is accepted and every Envoy has it")
+	resultFlag(cmd)
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)
 	return cmd
 }

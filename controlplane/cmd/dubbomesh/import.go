@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/importer"
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 )
 
@@ -38,19 +40,39 @@ func newImport() *cobra.Command {
 					cmd.PrintErrln("warning: " + printable(p.ID()+": "+said))
 				}
 			}
-			if _, err = fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
-				return err
+			if plain(cmd) {
+				if _, err = fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
+					return err
+				}
 			}
 			if strict, _ := cmd.Flags().GetBool("strict"); strict && len(lost) > 0 {
-				return exitError{fmt.Errorf("%s not expressed", count(len(lost), "field")), 3}
+				err = exitError{fmt.Errorf("%s not expressed", count(len(lost), "field")), 3}
 			}
-			return nil
+			return showResults(cmd, imported(text, lost), err)
 		},
 	}
 	cmd.Flags().StringSliceP("filename", "f", nil, "file or folder with rules, - for standard input; may be repeated")
 	cmd.Flags().Bool("strict", false, "end with exit code 3 when something was not expressed")
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
+	resultFlag(cmd)
 	return cmd
+}
+
+// imported are the results of an import: the policies that were made, and the rules of which something is in none.
+func imported(text string, lost []importer.Lost) (results []*result) {
+	for _, p := range policy.Parse("", []byte(text)) {
+		results = append(results, &result{Kind: p.Kind, Name: p.Name, Outcome: made, Problems: p.Problems, Policy: decoded(p.Text)})
+	}
+	var last *result
+	for _, l := range lost {
+		kind, name, _ := strings.Cut(l.Of, "/")
+		if last == nil || last.File != l.File || string(last.Kind) != kind || last.Name != name {
+			last = &result{Kind: model.Kind(kind), Name: name, File: l.File, Outcome: notExpressed}
+			results = append(results, last)
+		}
+		last.Problems = append(last.Problems, policy.Problem{Line: l.Line, Column: l.Column, Field: l.Field, Message: l.Why})
+	}
+	return results
 }
 
 // readDocuments reads the files of -f.

@@ -162,7 +162,7 @@ func TestKeysThatAreNoPolicies(t *testing.T) {
 	if strings.Count(out, "rejected") != 4 || !strings.Contains(out, "without further slashes") {
 		t.Errorf("get says\n%s", out)
 	}
-	want(t, 0, "Bogus/x deleted\nTraffic/a/b/c deleted\nlonely deleted\ntraffic/low deleted\n", "",
+	want(t, 0, "Bogus/x deleted\ntraffic/low deleted\nTraffic/a/b/c deleted\nlonely deleted\n", "",
 		"delete", "--etcd", r.etcd, "Bogus/x", "traffic/low", "/dubbomesh/policies/Traffic/a/b/c", "/dubbomesh/policies/lonely")
 	want(t, 0, "", "there are no policies.*", "get", "--etcd", r.etcd)
 	want(t, 2, "", "dubbomesh: \"Bogus\" is no kind of policy.*", "delete", "--etcd", r.etcd, "Bogus/x")

@@ -33,7 +33,7 @@ var errNoFiles = errors.New("-f is missing: name a file or a folder with policie
 const maxPolicyFile = 64 << 20
 
 // readPolicies reads the policies of -f. Problems are printed, each with its place; any error among them makes the command
-// fail before it does anything.
+// fail before it does anything, and the policies are returned with it.
 func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 	paths, _ := cmd.Flags().GetStringSlice("filename")
 	if len(paths) == 0 {
@@ -72,7 +72,7 @@ func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 	}
 	switch {
 	case errs > 0:
-		return nil, fmt.Errorf("%s in %s", count(errs, "error"), count(bad, "policy"))
+		return list, fmt.Errorf("%s in %s", count(errs, "error"), count(bad, "policy"))
 	case len(list) == 0:
 		return nil, fmt.Errorf("there is no policy in %s", strings.Join(paths, ", "))
 	}

@@ -14,15 +14,15 @@ func newValidate() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := readPolicies(cmd)
-			if err != nil {
-				return err
+			if err == nil {
+				for _, p := range list {
+					tell(cmd, "%s is valid", p.ID())
+				}
 			}
-			for _, p := range list {
-				say(cmd, "%s is valid", p.ID())
-			}
-			return nil
+			return showResults(cmd, checked(list), err)
 		},
 	}
 	fileFlag(cmd)
+	resultFlag(cmd)
 	return cmd
 }

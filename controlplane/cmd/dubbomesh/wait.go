@@ -4,20 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
-	"github.com/dubbomesh/dubbomesh/controlplane/api"
-	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 )
 
 // waitFlag adds --wait to a command.
 func waitFlag(cmd *cobra.Command, what string) {
 	cmd.Flags().Duration("wait", 0, "how long to wait until "+what+"; 0s does not wait")
+}
+
+// checkWait refuses a --wait that is no time to wait, before anything is done.
+func checkWait(cmd *cobra.Command) error {
+	if wait, _ := cmd.Flags().GetDuration("wait"); wait < 0 {
+		return usageError{fmt.Errorf("--wait is %s: write how long to wait, such as 10s, or 0s not to wait", wait)}
+	}
+	return nil
 }
 
 // unconfirmed is the exit code of --wait when what was written is not known to be in force on every Envoy.
@@ -52,40 +57,91 @@ func (f failures) join() error {
 	return exitError{errors.Join(f.errs...), f.code}
 }
 
-// awaited is a policy and the revision at which it was changed.
+// lastLook is how long what became of policies is looked at when the time of --wait is over, for all of them together.
+const lastLook = time.Second
+
+// awaited is a policy that was written, and what is known of it.
 type awaited struct {
 	policyRef
-	revision int64
+	revision int64   // at which it was changed
+	result   *result // what is told of it
+	how      string  // what became of it, once it is settled
+	err      error
+	settled  bool
+	seen     int // how often it has looked like something that may pass
 }
 
-// Once the time of --wait is over each policy that is left is looked at shortly, so that what became of it in time is told;
-// all of them together for so long.
-const (
-	lastLook  = time.Second
-	lastLooks = 10 * time.Second
-)
+// settle ends the waiting for one.
+func (a *awaited) settle(how string, err error) { a.how, a.err, a.settled = how, err, true }
 
-// waitForAll waits, with --wait, for what becomes of every policy, and tells all that went wrong.
-func waitForAll(ctx context.Context, cmd *cobra.Command, list []awaited, one func(ctx context.Context, a awaited, wait time.Duration) (string, error)) error {
+// vigil is the time of --wait for all policies together.
+type vigil struct {
+	cmd  *cobra.Command
+	wait time.Duration
+	time context.Context // ends with the time of --wait
+	last context.Context // for one look more
+	list []*awaited
+	told int // how many of the list, from its beginning, were told of
+}
+
+// waitForAll waits, with --wait, for what becomes of all policies, and tells it in their order. Each step looks until it has
+// settled those that it can, or the time is over.
+func waitForAll(ctx context.Context, cmd *cobra.Command, list []*awaited, steps ...func(*vigil)) error {
 	wait, _ := cmd.Flags().GetDuration("wait")
-	if wait <= 0 {
+	if wait <= 0 || len(list) == 0 {
 		return nil
 	}
-	var failed failures
-	end := time.Now().Add(wait)
-	ctx, cancel := context.WithDeadline(ctx, end.Add(lastLooks))
-	defer cancel()
+	v := vigil{cmd: cmd, wait: wait, list: list}
+	var done, closed context.CancelFunc
+	v.time, done = context.WithTimeout(ctx, wait)
+	defer done()
+	v.last, closed = context.WithTimeout(ctx, wait+lastLook)
+	defer closed()
+	for _, step := range steps {
+		step(&v)
+	}
+	var errs failures
 	for _, a := range list {
-		bounded, done := context.WithTimeout(ctx, max(time.Until(end), lastLook))
-		how, err := one(bounded, a, wait)
-		done()
-		if err != nil {
-			failed.add(err)
+		errs.add(a.err)
+	}
+	return errs.join()
+}
+
+// tell says what became of policies, as far as that is known of all before them.
+func (v *vigil) tell() {
+	for ; v.told < len(v.list) && v.list[v.told].settled; v.told++ {
+		a := v.list[v.told]
+		if a.err != nil {
+			a.result.Error = a.err.Error()
 			continue
 		}
-		say(cmd, "%s %s", a, how)
+		tell(v.cmd, "%s %s", a, a.how)
 	}
-	return failed.join()
+}
+
+// rounds looks at those that are not settled again and again, once more when the time is over, and leaves none.
+func (v *vigil) rounds(look func(ctx context.Context, open []*awaited, final bool)) {
+	for {
+		var open []*awaited
+		for _, a := range v.list {
+			if !a.settled {
+				open = append(open, a)
+			}
+		}
+		if len(open) == 0 {
+			return
+		}
+		ctx, final := v.time, v.time.Err() != nil
+		if final {
+			ctx = v.last
+		}
+		look(ctx, open, final)
+		v.tell()
+		if final {
+			return
+		}
+		pauseFor(v.time, pollInterval)
+	}
 }
 
 // notInForce is what is said of a policy that a control plane or an Envoy does not take.
@@ -93,90 +149,42 @@ func notInForce(ref policyRef, why string) error {
 	return fmt.Errorf("%s is not in force: %s", ref, why)
 }
 
-// awaitVerdict waits until a control plane has accepted a policy.
-func awaitVerdict(ctx context.Context, client *clientv3.Client, prefix string, a awaited, wait time.Duration) error {
-	status, err := policystore.WaitJudged(ctx, client, prefix, a.kind, a.name, a.revision)
+// verdicts is the step that waits until a control plane has accepted the policies; those that are not are settled.
+func verdicts(client *clientv3.Client, prefix string) func(*vigil) {
+	return func(v *vigil) {
+		for _, a := range v.list {
+			status, err := policystore.WaitJudged(v.time, client, prefix, a.kind, a.name, a.revision)
+			if v.time.Err() != nil {
+				status, err = judgedNow(v.last, client, prefix, a)
+			}
+			switch {
+			case errors.Is(err, errNotJudged):
+				a.settle("", notConfirmed("no control plane has judged %s within %s: is one running? The policy is written", a, v.wait))
+			case err != nil:
+				a.settle("", notConfirmed("whether a control plane takes %s is not known: %w", a, err))
+			default:
+				a.result.Verdict = status.Verdict
+				if status.Verdict == policystore.Rejected {
+					a.result.Problems = status.Problems
+					a.settle("", notInForce(a.policyRef, firstError(status)))
+				}
+			}
+			v.tell()
+		}
+	}
+}
+
+// errNotJudged is the error of judgedNow where there is no verdict.
+var errNotJudged = errors.New("it is not judged")
+
+// judgedNow is the verdict that there is.
+func judgedNow(ctx context.Context, client *clientv3.Client, prefix string, a *awaited) (policystore.Status, error) {
+	list, err := policystore.List(ctx, client, prefix, a.kind, a.name)
 	switch {
-	case ctx.Err() != nil:
-		return notConfirmed("no control plane has judged %s within %s: is one running? The policy is written", a, wait)
 	case err != nil:
-		return fmt.Errorf("%s: %w", a, err)
-	case status.Verdict == policystore.Rejected:
-		return notInForce(a.policyRef, firstError(status))
+		return policystore.Status{}, err
+	case len(list) == 0 || list[0].Status == nil || list[0].Status.Revision < a.revision:
+		return policystore.Status{}, errNotJudged
 	}
-	return nil
-}
-
-// awaitRollout waits until every Envoy of the mesh has acknowledged a revision of a policy, and says how that went.
-func awaitRollout(ctx context.Context, cmd *cobra.Command, client *api.Client, a awaited) (string, error) {
-	for refusals, alone := 0, 0; ; {
-		p, err := client.Policy(ctx, string(a.kind), a.name)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			return "", notConfirmed("%s is accepted, but whether Envoys have it is not known: %w", a, err)
-		case p.Revision < a.revision: // another control plane was faster
-		case p.Revision == a.revision && p.Verdict == policystore.Rejected:
-			return "", notInForce(a.policyRef, firstError(policystore.Status{Problems: p.Problems}))
-		case p.Paused:
-			printNotes(cmd, p)
-			return "accepted, and paused", nil
-		case !policy.Effective(p.Kind):
-			return "accepted; nothing is made of it yet", nil
-		case p.Rollout == nil:
-		case len(p.Rollout.Refused) > 0:
-			if refusals++; refusals > patientPolls { // else it is about to be withdrawn, and the verdict says it better
-				return "", notInForce(a.policyRef, rolloutNote(*p.Rollout))
-			}
-		case p.Rollout.Done() && p.LeftOut:
-			return "", notInForce(a.policyRef, strings.Join(p.Notes, "; "))
-		case p.Rollout.Done() && p.Rollout.Proxies == 0:
-			if alone++; alone > patientPolls { // else one may be on its way
-				printNotes(cmd, p)
-				return "", notConfirmed("%s is accepted, but no Envoy is connected", a)
-			}
-		case p.Rollout.Done():
-			printNotes(cmd, p)
-			return "in force on " + everyEnvoy(*p.Rollout), nil
-		}
-		if !pauseFor(ctx, pollInterval) {
-			return "", notConfirmed("%s is accepted, but not in force on every Envoy in time: %s", a, waitingFor(p.Rollout))
-		}
-	}
-}
-
-// awaitEnd waits until no Envoy of the mesh has a deleted policy any more, and says how that went.
-func awaitEnd(ctx context.Context, client *api.Client, a awaited) (string, error) {
-	for alone := 0; ; {
-		r, err := client.Rollout(ctx, a.revision)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			return "", notConfirmed("%s is deleted, but whether Envoys are without it is not known: %w", a, err)
-		case r.Done() && r.Proxies == 0:
-			if alone++; alone > patientPolls {
-				return "", notConfirmed("%s is deleted, but no Envoy is connected", a)
-			}
-		case r.Done():
-			return "gone from " + everyEnvoy(r), nil
-		}
-		if !pauseFor(ctx, pollInterval) {
-			return "", notConfirmed("%s is deleted, but not every Envoy is without it in time: %s", a, waitingFor(&r))
-		}
-	}
-}
-
-// everyEnvoy tells on how many Envoys something is, and how long that took.
-func everyEnvoy(r api.Rollout) string {
-	return strings.TrimSuffix(fmt.Sprintf("%s in %s", count(r.Proxies, "Envoy"), r.Took), " in ")
-}
-
-// waitingFor tells who has not answered.
-func waitingFor(r *api.Rollout) string {
-	switch {
-	case r == nil || !r.Published && rolloutNote(*r) == "":
-		return "the control plane has not handed it to delivery"
-	default:
-		return rolloutNote(*r)
-	}
+	return *list[0].Status, nil
 }
