@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"encoding/base64"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -21,7 +23,11 @@ func redirectOrRespond(h *object, out *model.Rule) {
 		out.Respond = &model.Response{Status: d.number("status")}
 		if body := d.child("body"); body != nil {
 			out.Respond.Body = body.text("string")
-			body.loseIf("bytes", "a body is text; write it as string")
+			if plain, err := base64.StdEncoding.DecodeString(body.text("bytes")); err == nil && utf8.Valid(plain) && len(plain) > 0 {
+				out.Respond.Body = string(plain)
+			} else {
+				body.loseIf("bytes", "a body is text; write it as string")
+			}
 		}
 	}
 }

@@ -139,6 +139,8 @@ func unread(kind string) string {
 		return "this kind is not read; instances are registered, and those out of the mesh as well: dubbomesh register"
 	case "AuthorizationPolicy", "RequestAuthentication":
 		return "this kind is not read; who may call is said by an Access policy"
+	case "PeerAuthentication":
+		return "this kind is not read; TLS between proxies will be a setting of the Mesh policy"
 	case "Telemetry":
 		return "this kind is not read; write a Telemetry policy of ours, without apiVersion"
 	}

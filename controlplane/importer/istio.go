@@ -1,9 +1,11 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
@@ -46,33 +48,105 @@ func (p part) fitsAll() bool {
 	})
 }
 
-// joined makes one Route of those at the edge that have the same hosts and gateways, as Istio does: in the order of their age,
+// joined makes one Route of the rules of all that have a host at an edge in common, as Istio does: in the order of their age,
 // where it is told, and else in that of the files; rules for every request go last.
 func joined(all []made) (out []made) {
-	for _, m := range all {
-		i := slices.IndexFunc(out, func(other made) bool { return len(m.edge) > 0 && slices.Equal(m.edge, other.edge) })
-		if i < 0 {
+	groups := sharing(all)
+	for i, m := range all {
+		if len(m.gateways) == 0 {
 			out = append(out, m)
-			continue
 		}
-		first, second := out[i], m
-		if first.created == "" || second.created == "" {
-			m.spec.left(fmt.Sprintf("its rules stand in the Route of %s, which has the same hosts, behind that one's: which of them is older is not said", first.of))
-		} else if second.created < first.created {
-			first, second = second, first
+		for _, g := range groups {
+			if g.of[0] != i {
+				continue
+			}
+			var same []made
+			for _, j := range g.of {
+				same = append(same, all[j])
+			}
+			out = append(out, join(same, g.hosts))
 		}
-		rules := slices.Concat(first.parts, second.parts)
-		slices.SortStableFunc(rules, func(a, b part) int { return rank(a.fitsAll()) - rank(b.fitsAll()) })
-		whole := route(first.rule, first.policy.(model.Route), rules)
-		whole.edge = first.edge
-		out[i] = whole
 	}
 	return out
 }
 
-func rank(last bool) int {
-	if last {
-		return 1
+// shared are hosts, and who has rules for all of them: indexes of what was made, in their order.
+type shared struct {
+	hosts []string
+	of    []int
+}
+
+// sharing tells hosts at the edge by who has rules for them.
+func sharing(all []made) (groups []shared) {
+	var hosts []shared // one by one
+	for i, m := range all {
+		if len(m.gateways) == 0 {
+			continue
+		}
+		for _, h := range m.policy.(model.Route).Hosts {
+			at := slices.IndexFunc(hosts, func(s shared) bool {
+				return s.hosts[0] == h && slices.ContainsFunc(s.of, func(j int) bool { return meet(all[j].gateways, m.gateways) })
+			})
+			switch {
+			case at < 0:
+				hosts = append(hosts, shared{[]string{h}, []int{i}})
+			case !slices.Contains(hosts[at].of, i):
+				hosts[at].of = append(hosts[at].of, i)
+			}
+		}
 	}
-	return 0
+	for _, one := range hosts {
+		at := slices.IndexFunc(groups, func(s shared) bool { return slices.Equal(s.of, one.of) })
+		if at < 0 {
+			groups = append(groups, one)
+		} else if !slices.Contains(groups[at].hosts, one.hosts[0]) {
+			groups[at].hosts = append(groups[at].hosts, one.hosts...)
+		}
+	}
+	return groups
+}
+
+// meet reports whether two lists have an item in common.
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// reached are the rules up to the first that fits every request: those behind it are never asked, and must not be where others
+// come between.
+func (m made) reached() []part {
+	if i := slices.IndexFunc(m.parts, part.fitsAll); i >= 0 {
+		return m.parts[:i+1]
+	}
+	return m.parts
+}
+
+// join makes one Route of several for hosts that all of them have.
+func join(all []made, hosts []string) made {
+	for i, m := range all[1:] {
+		if m.created == "" || all[i].created == "" {
+			m.spec.left(fmt.Sprintf("for %s its rules stand in one Route with those of %s, and behind them: which of the two is older is not said", strings.Join(hosts, ", "), all[i].of))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b made) int {
+		if a.created == "" || b.created == "" {
+			return 0
+		}
+		return cmp.Compare(a.created, b.created)
+	})
+	var rules []part
+	for _, m := range all {
+		rules = append(rules, m.reached()...)
+	}
+	slices.SortStableFunc(rules, func(a, b part) int {
+		switch first, second := a.fitsAll(), b.fitsAll(); {
+		case first == second:
+			return 0
+		case first:
+			return 1
+		}
+		return -1
+	})
+	p := all[0].policy.(model.Route)
+	p.Hosts = hosts
+	return route(all[0].rule, p, rules)
 }

@@ -47,7 +47,12 @@ func (k *known) virtualService(r rule) (out []made) {
 			}
 		}
 		m := route(r, model.Route{PolicyMeta: r.meta(first), Hosts: hosts}, rules)
-		m.edge = slices.Sorted(slices.Values(append(slices.Clone(hosts), gateways...)))
+		for _, g := range outside {
+			if !strings.Contains(g, "/") {
+				g = r.namespace + "/" + g
+			}
+			m.gateways = append(m.gateways, g)
+		}
 		return []made{m}
 	}
 	var done []string

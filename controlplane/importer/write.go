@@ -17,10 +17,10 @@ import (
 // made is a policy that rules have become.
 type made struct {
 	rule
-	policy model.Policy
-	from   map[string]*object // what the parts of the policy were made of, by their paths
-	parts  []part             // of a Route
-	edge   []string           // hosts and gateways of a Route at the edge, sorted
+	policy   model.Policy
+	from     map[string]*object // what the parts of the policy were made of, by their paths
+	parts    []part             // of a Route
+	gateways []string           // of a Route at the edge
 }
 
 // mostRounds bounds how often a policy is checked again after something was taken out of it. One round takes out all that is
