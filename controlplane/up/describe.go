@@ -27,8 +27,24 @@ func describe(r Ready, envoyVersion, program string) string {
 	line("etcd", r.Etcd, r.PID, "in the same process; data in "+r.Data)
 	_ = w.Flush()
 	fmt.Fprintf(&b, "\n  logs: %s\n", r.Logs)
+	b.WriteString(elsewhere(r))
 	b.WriteString(suggestions(r, program))
 	return b.String()
+}
+
+// elsewhere says how a terminal is told where etcd and the API are, when they are not where commands look; "" when they are.
+func elsewhere(r Ready) string {
+	var set []string
+	if etcdFlag(r) != "" {
+		set = append(set, "DUBBOMESH_ETCD_ENDPOINTS="+r.Etcd)
+	}
+	if apiFlag(r) != "" {
+		set = append(set, "DUBBOMESH_API_LISTEN="+r.API)
+	}
+	if len(set) == 0 {
+		return ""
+	}
+	return "\nCommands look elsewhere by default: in the terminal in which you run them, first\n  export " + strings.Join(set, " ") + "\n"
 }
 
 // suggestions are the three things to try with the demo.
