@@ -38,6 +38,7 @@ func (d *decoder) visit(path string, v reflect.Value) {
 			d.visit(fmt.Sprintf("%s[%s]", path, key), v.MapIndex(key))
 		}
 	case reflect.Struct:
+		d.choose(path, v)
 		d.check(path, v.Interface())
 		d.unused(path, v.Type())
 		for _, f := range structs[v.Type()] {
@@ -58,28 +59,19 @@ func (d *decoder) check(path string, v any) {
 		d.meshwide(v.PolicyMeta, model.KindGateway)
 		d.gateway(v)
 	case model.Route:
-		d.meta(v.PolicyMeta)
 		d.route(v)
 		d.fallbacksOfRules(v)
 	case model.Traffic:
-		d.meta(v.PolicyMeta)
 		d.traffic("", v.TrafficSettings)
 		d.methods(v)
 		d.fallbacksOf(v)
 	case model.Lane:
 		d.lane(v)
 	case model.Access:
-		d.meta(v.PolicyMeta)
 		d.access(v)
 	case model.Mapping:
 		d.service(v.PolicyMeta, model.KindMapping)
 		d.mapped(v)
-	case model.Telemetry:
-		d.meta(v.PolicyMeta)
-	case model.Tracing:
-		d.atMostOne(path, set{"service", v.Service != ""}, set{"address", v.Address != ""})
-	case model.AccessLog:
-		d.atMostOne(path, set{"fields", len(v.Fields) > 0}, set{"format", v.Format != ""})
 	default:
 		d.checkRequests(path, v)
 	}
@@ -95,7 +87,7 @@ func (d *decoder) checkRequests(path string, v any) {
 	case model.Rule:
 		d.rule(path, v)
 	case model.Rewrite:
-		d.exactlyOneOrHost(path, v)
+		d.atLeastOne(path, set{"path", v.Path != ""}, set{"prefix", v.Prefix != ""}, set{"regex", v.Regex != nil}, set{"host", v.Host != ""}, set{"method", v.Method != ""})
 	case model.Redirect:
 		d.redirect(path, v)
 	case model.Response:
@@ -105,12 +97,7 @@ func (d *decoder) checkRequests(path string, v any) {
 	case model.LoadBalancing:
 		d.loadBalancing(path, v)
 	case model.HashKey:
-		d.exactlyOne(path, set{"header", v.Header != ""}, set{"cookie", v.Cookie != ""}, set{"query", v.Query != ""},
-			set{"attachment", v.Attachment != ""}, set{"argument", v.Argument != ""}, set{"sourceIp", v.SourceIP})
 		d.needs(path, "cookieTtl", v.CookieTTL != nil, "cookie", v.Cookie != "")
-	case model.Locality:
-		d.atMostOne(path, set{"weights", len(v.Weights) > 0}, set{"prefer", v.Prefer != ""})
-		d.atMostOne(path, set{"weights", len(v.Weights) > 0}, set{"failover", len(v.Failover) > 0})
 	case model.HealthCheck:
 		d.healthCheck(path, v)
 	case model.Retry:
@@ -130,13 +117,10 @@ func (d *decoder) checkRequests(path string, v any) {
 		d.atLeastOne(path, set{"delay", v.Delay != nil}, set{"abort", v.Abort != nil}, set{"rate", v.Rate != nil})
 	case model.Fallback:
 		d.fallback(path, v)
-	case model.EdgeRule:
-		d.exactlyOne(path, set{"redirect", v.Redirect != nil}, set{"respond", v.Respond != nil})
 	case model.Caller:
 		d.atLeastOne(path, set{"identity", len(v.Identity) > 0}, set{"service", len(v.Service) > 0}, set{"caller", len(v.Caller) > 0},
 			set{"ip", len(v.IP) > 0}, set{"claims", len(v.Claims) > 0})
 	case model.JWTProvider:
-		d.exactlyOne(path, set{"jwks", v.JWKS != ""}, set{"jwksFile", v.JWKSFile != ""}, set{"jwksUrl", v.JWKSURL != ""})
 		d.needs(path, "jwksUrl", v.JWKSURL != "", "jwksService", v.JWKSService != "")
 		d.token(path, v)
 	case model.LaneCarrier:
@@ -204,11 +188,6 @@ func (d *decoder) atLeastOne(path string, sets ...set) {
 	}
 }
 
-func (d *decoder) exactlyOne(path string, sets ...set) {
-	d.atMostOne(path, sets...)
-	d.atLeastOne(path, sets...)
-}
-
 // needs notes a field that does nothing without another one.
 func (d *decoder) needs(path, name string, is bool, other string, otherIs bool) {
 	if is && !otherIs {
@@ -228,10 +207,6 @@ func (d *decoder) perTry(path string, timeout *model.Duration, retry *model.Retr
 	if retry != nil && timeout.Or(0) > 0 && retry.PerTryTimeout.Or(0) > time.Duration(*timeout) {
 		d.wrong(below(path, "retry.perTryTimeout"), "%s is longer than timeout, which is %s for all attempts together", retry.PerTryTimeout, timeout)
 	}
-}
-
-func (d *decoder) meta(m model.PolicyMeta) {
-	d.atMostOne("", set{"service", m.Service != ""}, set{"selector", m.Selector != nil})
 }
 
 // meshwide notes a service where there is none in question.

@@ -11,8 +11,6 @@ import (
 var verbs = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 func (d *decoder) stringMatch(path string, m model.StringMatch) {
-	d.exactlyOne(path, set{"exact", m.Exact != nil}, set{"prefix", m.Prefix != ""}, set{"suffix", m.Suffix != ""}, set{"contains", m.Contains != ""},
-		set{"regex", m.Regex != ""}, set{"in", len(m.In) > 0}, set{"range", m.Range != nil}, set{"present", m.Present != nil})
 	if m.IgnoreCase && (m.Regex != "" || m.Range != nil || m.Present != nil) {
 		d.wrong(below(path, "ignoreCase"), "it goes with exact, prefix, suffix, contains and in; an expression begins with (?i) instead")
 	}
@@ -97,7 +95,6 @@ func (d *decoder) elsewhere(path string, rule model.Rule) {
 }
 
 func (d *decoder) rule(path string, r model.Rule) {
-	d.atMostOne(path, set{"to", len(r.To) > 0}, set{"redirect", r.Redirect != nil}, set{"respond", r.Respond != nil})
 	d.perTry(path, r.Timeout, r.Retry)
 	d.contradiction(path, r.Strategy, r.Retry)
 	d.perRequest(path, r.Fault)
@@ -133,13 +130,7 @@ func (d *decoder) rule(path string, r model.Rule) {
 	}
 }
 
-func (d *decoder) exactlyOneOrHost(path string, r model.Rewrite) {
-	d.atMostOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""}, set{"regex", r.Regex != nil}, set{"method", r.Method != ""})
-	d.atLeastOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""}, set{"regex", r.Regex != nil}, set{"host", r.Host != ""}, set{"method", r.Method != ""})
-}
-
 func (d *decoder) redirect(path string, r model.Redirect) {
-	d.atMostOne(path, set{"path", r.Path != ""}, set{"prefix", r.Prefix != ""})
 	if r.Port != nil && strings.LastIndexByte(r.Host, ':') > strings.LastIndexByte(r.Host, ']') {
 		d.wrong(below(path, "port"), "host has a port already; keep one of the two")
 	}
@@ -167,7 +158,6 @@ func (d *decoder) gateway(g model.Gateway) {
 				}
 			}
 		}
-		d.atMostOne(path, set{"tls", l.TLS != nil}, set{"redirectToTls", l.RedirectToTLS != nil})
 		d.redirectToTLS(path, l, g.Listeners)
 	}
 	seen := map[string]bool{}

@@ -12,9 +12,6 @@ func (d *decoder) traffic(path string, t model.TrafficSettings) {
 	d.perTry(path, t.Timeout, t.Retry)
 	d.contradiction(path, t.Strategy, t.Retry)
 	d.perRequest(path, t.Fault)
-	if len(t.Priorities) > 0 && t.Locality != nil {
-		d.atMostOne(path, set{"locality", true}, set{"priorities", true})
-	}
 }
 
 func (d *decoder) methods(t model.Traffic) {

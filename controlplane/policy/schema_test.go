@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -167,7 +168,7 @@ func number(t reflect.Type, r rule) object {
 		n["type"] = "number"
 	}
 	if t.Kind() == reflect.Uint32 {
-		n["minimum"] = 0
+		n["minimum"], n["maximum"] = 0, math.MaxUint32
 	}
 	if r.min != "" {
 		n["minimum"] = json.Number(r.min)
@@ -200,7 +201,29 @@ func (w *schemaWriter) structure(t reflect.Type) object {
 	if len(required) > 0 {
 		s["required"] = required
 	}
+	if rules := chosen(choices[t]); len(rules) > 0 {
+		s["allOf"] = rules
+	}
 	return s
+}
+
+// chosen says which fields cannot stand together.
+func chosen(list []choice) (all []any) {
+	for _, c := range list {
+		var each, pairs []any
+		for i, name := range c.fields {
+			each = append(each, object{"required": []string{name}})
+			for _, other := range c.fields[:i] {
+				pairs = append(pairs, object{"required": []string{other, name}})
+			}
+		}
+		if c.needed {
+			all = append(all, object{"oneOf": each})
+		} else {
+			all = append(all, object{"not": object{"anyOf": pairs}})
+		}
+	}
+	return all
 }
 
 const schemaHome = "https://github.com/dubbomesh/dubbomesh/schemas/"
@@ -289,6 +312,19 @@ func TestTagsHaveKnownWords(t *testing.T) {
 			for part := range strings.SplitSeq(typ.Field(i).Tag.Get("check"), ",") {
 				if word, _, _ := strings.Cut(part, "="); !slices.Contains(known, word) {
 					t.Errorf("%s.%s: %q", typ.Name(), typ.Field(i).Name, word)
+				}
+			}
+		}
+	}
+}
+
+// TestChoicesNameFields finds misspelt fields of choices, which would choose nothing.
+func TestChoicesNameFields(t *testing.T) {
+	for typ, list := range choices {
+		for _, c := range list {
+			for _, name := range c.fields {
+				if !slices.Contains(names(structs[typ]), name) {
+					t.Errorf("%s has no field %s", typ, name)
 				}
 			}
 		}
