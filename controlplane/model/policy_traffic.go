@@ -151,7 +151,7 @@ type Locality struct {
 	Prefer string `json:"prefer,omitempty" check:"short,oneOf=sameZone|none"`
 	// Failover lists the zones in the order in which they are tried after the caller's own; others come last.
 	Failover []string `json:"failover,omitempty" check:"single,nonEmpty"`
-	// Weights split the traffic among zones, in place of preferring one.
+	// Weights split the traffic among zones, in place of preferring one. A zone without a weight gets nothing.
 	Weights map[string]uint32 `json:"weights,omitempty" check:"nonEmpty,max=1000000"`
 	// SpillBelow is the share of healthy instances below which traffic spills over to the next; 71% by default.
 	SpillBelow *Percent `json:"spillBelow,omitempty" check:"min=1%"`

@@ -59,6 +59,7 @@ func (c *checker) visit(path string, v reflect.Value, r rule) {
 		}
 	case reflect.Struct:
 		c.labels(path, v.Interface())
+		c.places(path, v.Interface())
 		c.methods(path, v.Interface())
 		c.callers(path, v.Interface())
 		c.cutOff(path, v.Interface())

@@ -12,7 +12,9 @@ import (
 func TestReferences(t *testing.T) {
 	snap := model.Snapshot{
 		Policies: model.Policies{Access: []model.Access{{PolicyMeta: model.PolicyMeta{Name: "keys", Service: "shop"}, APIKey: &model.APIKey{}}}},
-		Services: []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}, {Name: "shop", Instances: []model.Instance{{Protocol: model.ProtocolHTTP, Labels: map[string]string{"version": "canary"}}}}},
+		Services: []model.Service{{Name: "a", Instances: []model.Instance{{Labels: map[string]string{"version": "v1", "zone": "x"}}}}, {Name: "shop", Instances: []model.Instance{{Protocol: model.ProtocolHTTP, Labels: map[string]string{"version": "canary"}}}}, {Name: "wide", Instances: []model.Instance{
+			{Zone: "east", Labels: map[string]string{"ver": "v1"}}, {Zone: "west", Labels: map[string]string{"ver": "v2"}}, {Labels: map[string]string{"ver": "v2"}},
+		}}},
 		Definitions: []model.Definition{{Service: "defined"}, {
 			Service: "users", Methods: []config.Method{
 				{Name: "find", Parameters: []config.Parameter{{Type: "long"}}, Returns: "a.User"},
@@ -53,8 +55,20 @@ func TestReferences(t *testing.T) {
 			"warning: methods[lst]: users has no method lst; did you mean list?",
 			"warning: rateLimit[0].by: no Access policy with hmac or apiKey tells who calls; only Dubbo consumers, which name their application, are told apart",
 		},
-		`{kind: Traffic, name: signed, service: shop, rateLimit: {requests: 1, by: caller}}`:     nil,
-		`{kind: Traffic, name: web, service: shop, methods: {buy: {timeout: 1s}}}`:               {"warning: methods[buy]: shop speaks http, which has no methods; write a Route with a rule that matches a path"},
+		`{kind: Traffic, name: signed, service: shop, rateLimit: {requests: 1, by: caller}}`:                           nil,
+		`{kind: Traffic, name: web, service: shop, methods: {buy: {timeout: 1s}}}`:                                     {"warning: methods[buy]: shop speaks http, which has no methods; write a Route with a rule that matches a path"},
+		`{kind: Traffic, name: ranks, service: wide, priorities: [{labels: {ver: v2}, zone: west}, {zone: east}, {}]}`: nil,
+		`{kind: Traffic, name: ranks, service: wide, priorities: [{labels: {ver: v9}}, {zone: z7}, {zone: west, labels: {ver: v1}}]}`: {
+			"warning: priorities[0].labels: no instance of wide has the labels ver=v9",
+			"warning: priorities[1].zone: no instance of wide is in the zone z7",
+			"warning: priorities[2]: no instance of wide in the zone west has the labels ver=v1",
+		},
+		`{kind: Traffic, name: zones, service: wide, locality: {weights: {east: 3, wets: 2}}}`: {
+			"warning: locality.weights[wets]: no instance of wide is in the zone wets; did you mean west?",
+			"warning: locality.weights: instances of wide that name no zone get no requests; register them with one that has a weight",
+			"warning: locality.weights: instances of wide in the zone west get no requests, since it has no weight; write west: 1, or west: 0 if that is meant",
+		},
+		`{kind: Traffic, name: zones, service: wide, locality: {failover: [west, north]}}`:       nil, // for all services, and for later
 		`{kind: Traffic, name: near, service: shp}`:                                              {"warning: service: shp is not registered; did you mean shop?"},
 		`{kind: Traffic, name: near, service: shop, subset: {labels: {verzion: v1}}}`:            {"warning: subset.labels: no instance of shop has the labels verzion=v1; did you mean version?"},
 		`{kind: Traffic, name: near, service: shop, subset: {labels: {version: canry}}}`:         {"warning: subset.labels: no instance of shop has the labels version=canry; did you mean canary?"},
