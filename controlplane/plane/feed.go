@@ -69,7 +69,7 @@ func (f *feed) run(ctx context.Context) error {
 	f.mu.Lock()
 	f.registry, f.policies, f.unreached = r, p, nil
 	f.mu.Unlock()
-	both := newSource(r, p, &f.translating)
+	both := newSource(client, r, p, &f.translating)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error { return p.Run(ctx) })

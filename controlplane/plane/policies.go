@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/registry"
@@ -12,6 +14,7 @@ import (
 
 // source is what is registered together with the policies, as the pipeline wants it.
 type source struct {
+	client   *clientv3.Client // with which both watch
 	registry *registry.Registry
 	policies *policystore.Store
 	changed  chan struct{}
@@ -24,8 +27,8 @@ type merge struct {
 	written, registered, both model.Policies
 }
 
-func newSource(r *registry.Registry, p *policystore.Store, taken *atomic.Pointer[policystore.State]) source {
-	return source{registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken, last: &merge{}}
+func newSource(client *clientv3.Client, r *registry.Registry, p *policystore.Store, taken *atomic.Pointer[policystore.State]) source {
+	return source{client: client, registry: r, policies: p, changed: make(chan struct{}, 1), taken: taken, last: &merge{}}
 }
 
 // run passes on that one of the two changed, until ctx ends.
@@ -50,6 +53,7 @@ func (s source) Changed() <-chan struct{} { return s.changed }
 // Snapshot implements pipeline.Source. Nothing is published before the policies are known: without them a service would
 // be open that a policy closes.
 func (s source) Snapshot() (model.Snapshot, bool) {
+	s.align()
 	registered, policies := s.registry.State(), s.policies.State()
 	snap := registered.Snapshot
 	snap.Policies = s.merged(policies.Policies(), snap.Policies)

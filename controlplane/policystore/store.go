@@ -240,9 +240,14 @@ func reason(p policy.Parsed) string {
 	return strings.Join(list, "; ")
 }
 
-// publish makes the state current and says so.
+// publish makes the state current and says so, unless nothing is new but the revision.
 func (s *Store) publish(b etcdwatch.Batch) {
 	next := *s.state.Load()
+	if b.Err == nil && next.Error == "" && !b.Reset && len(b.Events) == 0 {
+		next.Revision = b.Revision
+		s.state.Store(&next)
+		return
+	}
 	next.Error = ""
 	if b.Err != nil {
 		next.Error = b.Err.Error()
