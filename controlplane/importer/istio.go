@@ -111,17 +111,22 @@ func meet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// reached are the rules up to the first that fits every request: those behind it are never asked, and must not be where others
+// reached is how many rules are asked: those behind the first that fits every request never are, and must not be where others
 // come between.
-func (m made) reached() []part {
-	if i := slices.IndexFunc(m.parts, part.fitsAll); i >= 0 {
-		return m.parts[:i+1]
+func reached(rules []part) int {
+	if i := slices.IndexFunc(rules, part.fitsAll); i >= 0 {
+		return i + 1
 	}
-	return m.parts
+	return len(rules)
 }
 
 // join makes one Route of several for hosts that all of them have.
 func join(all []made, hosts []string) made {
+	if len(all) == 1 {
+		p := all[0].policy.(model.Route)
+		p.Hosts = hosts
+		return route(all[0].rule, p, all[0].parts)
+	}
 	for i, m := range all[1:] {
 		if m.created == "" || all[i].created == "" {
 			m.spec.left(fmt.Sprintf("for %s its rules stand in one Route with those of %s, and behind them: which of the two is older is not said", strings.Join(hosts, ", "), all[i].of))
@@ -134,8 +139,9 @@ func join(all []made, hosts []string) made {
 		return cmp.Compare(a.created, b.created)
 	})
 	var rules []part
+	var service string
 	for _, m := range all {
-		rules = append(rules, m.reached()...)
+		rules, service = append(rules, m.parts[:reached(m.parts)]...), cmp.Or(service, m.policy.Meta().Service)
 	}
 	slices.SortStableFunc(rules, func(a, b part) int {
 		switch first, second := a.fitsAll(), b.fitsAll(); {
@@ -147,6 +153,6 @@ func join(all []made, hosts []string) made {
 		return -1
 	})
 	p := all[0].policy.(model.Route)
-	p.Hosts = hosts
+	p.Service, p.Hosts = service, hosts
 	return route(all[0].rule, p, rules)
 }

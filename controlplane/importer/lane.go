@@ -14,6 +14,7 @@ func trafficLane(r rule) []made {
 	}
 	rules := r.spec.child("rules")
 	if rules == nil {
+		r.spec.lose("rules", "they are missing, so that nothing becomes of it")
 		return nil
 	}
 	out := model.Lane{PolicyMeta: r.meta(app)}
@@ -25,6 +26,8 @@ func trafficLane(r rule) []made {
 			listed(h, "headers")
 			match, ok := requestMatch(h, nil)
 			if !ok {
+				r.spec.left("what enters the lane cannot be told, so that it is left out")
+				rules.ignore(rules.names()...)
 				return nil
 			}
 			out.Match = []model.RequestMatch{match}

@@ -31,6 +31,9 @@ func (k *known) virtualService(r rule) (out []made) {
 	for _, h := range list {
 		rules = append(rules, k.rulesOf(h, nil, gateways, r.namespace)...)
 	}
+	for _, p := range rules[reached(rules):] {
+		p.from[""].left("it is never asked, in Istio either: a rule before it fits every request")
+	}
 	r.spec.loseIf("tcp", "only HTTP and Dubbo are routed")
 	r.spec.loseIf("tls", "only HTTP and Dubbo are routed")
 	if len(list) == 0 {

@@ -86,6 +86,9 @@ func (t target) strategy(s rule, at settings, to *made) string {
 		return model.FallbackOnOpen
 	case "CircuitBreakerStrategy":
 		b := breaker(s.spec)
+		if b == nil {
+			return ""
+		}
 		if t.match != nil {
 			t.lost(s, "a breaker is that of a service or of a Dubbo method, not of a path")
 			return ""
@@ -111,10 +114,17 @@ func (t target) respond(on []string, at settings, to *made) {
 	}
 	status := model.Or(t.answer.status, 429)
 	fallback := model.Fallback{On: on, Status: &status, Headers: t.answer.headers, Body: t.answer.body}
-	for _, other := range *at.fallback {
-		if reflect.DeepEqual(other, fallback) {
+	for i, other := range *at.fallback {
+		if fallback.On = other.On; reflect.DeepEqual(other, fallback) { // the same answer
+			for _, what := range on {
+				if !slices.Contains(other.On, what) {
+					other.On = append(slices.Clone(other.On), what)
+				}
+			}
+			(*at.fallback)[i] = other
 			return
 		}
+		fallback.On = on
 		if slices.ContainsFunc(on, func(what string) bool { return slices.Contains(other.On, what) }) {
 			t.report.add(t.node, t.path, fmt.Sprintf("%s is not what %s gets: refusals of one service have one answer", t.answer.spec.report.of, t.resource))
 			return
@@ -151,7 +161,11 @@ func rateLimit(s rule) (out model.RateLimit, ok bool) {
 		n := uint32(max(1, math.Floor(float64(per)/float64(*interval))))
 		return model.RateLimit{Requests: &n, Per: &per, Burst: &one}, true
 	}
-	s.spec.ignore("metricType")
+	if metric := s.spec.text("metricType"); metric != "" && metric != "RequestAmount" {
+		s.spec.lose("metricType", metric+" is not counted, so that the limit is left out")
+		s.spec.ignore(s.spec.names()...)
+		return out, false
+	}
 	local(s.spec)
 	out = model.RateLimit{Requests: s.spec.number("threshold"), Per: s.spec.duration("statDuration")}
 	if seconds := s.spec.number("statDurationSeconds"); seconds != nil {
@@ -161,9 +175,17 @@ func rateLimit(s rule) (out model.RateLimit, ok bool) {
 	return out, out.Requests != nil
 }
 
+// breaker reads what opens a breaker; nil when that cannot be asked for.
 func breaker(spec *object) *model.Breaker {
+	strategy := spec.text("strategy")
+	if strategy != "" && strategy != "SlowRequestRatio" && strategy != "ErrorRequestRatio" {
+		spec.lose("strategy", strategy+" cannot be asked for, so that the breaker is left out")
+		spec.ignore(spec.names()...)
+		return nil
+	}
 	out := &model.Breaker{Window: spec.duration("statDuration"), OpenFor: spec.duration("recoveryTimeout"), MinRequests: spec.number("minRequestAmount")}
-	if spec.text("strategy") == "SlowRequestRatio" {
+	if strategy == "SlowRequestRatio" {
+		spec.loseIf("errorConditions", "it looks at slow requests alone")
 		out.SlowPercent = spec.ratio("triggerRatio")
 		if slow := spec.child("slowConditions"); slow != nil {
 			out.SlowAfter = slow.duration("maxAllowedRt")
@@ -172,6 +194,7 @@ func breaker(spec *object) *model.Breaker {
 	}
 	out.ErrorPercent = spec.ratio("triggerRatio")
 	spec.loseIf("errorConditions", "every failure counts")
+	spec.loseIf("slowConditions", "it looks at failures alone")
 	return out
 }
 
