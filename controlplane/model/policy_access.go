@@ -52,7 +52,7 @@ type JWTProvider struct {
 	Name string `json:"name" check:"required,format=name"`
 	// Issuer that the token names.
 	Issuer string `json:"issuer,omitempty"`
-	// Audiences of which the token must name one.
+	// Audiences of which the token must name one; a token of others is refused with 403, not 401.
 	Audiences []string `json:"audiences,omitempty" check:"single,nonEmpty"`
 	// JWKS is the key set itself, as JSON.
 	JWKS string `json:"jwks,omitempty" check:"lines,secret,format=jwks"`
@@ -70,7 +70,7 @@ type JWTProvider struct {
 	Optional bool `json:"optional,omitempty"`
 	// Forward passes the token on to the service.
 	Forward bool `json:"forward,omitempty"`
-	// ClaimHeaders pass claims on as headers: header → claim.
+	// ClaimHeaders pass claims on as headers: header → claim. A list or an object arrives as base64 of its JSON.
 	ClaimHeaders map[string]string `json:"claimHeaders,omitempty" check:"keys=header"`
 }
 

@@ -59,7 +59,8 @@ type Strategy struct {
 	Mode string `json:"mode" check:"required,short,oneOf=failover|failfast|failsafe|forking"`
 	// Forks is how many instances forking asks; 2 by default.
 	Forks *uint32 `json:"forks,omitempty" check:"min=2,max=10"`
-	// After is how long forking waits before it asks the next; 0s asks all at once.
+	// After is how long forking waits before it asks the next; 0s asks all at once. An answer that comes before is final, a
+	// failure too, unless retry names it.
 	After *Duration `json:"after,omitempty" check:"zero,min=1ms,max=1h"`
 }
 

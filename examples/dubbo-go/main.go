@@ -43,7 +43,7 @@ func main() {
 	flag.IntVar(&port, "port", 0, "port to listen on at 127.0.0.1, in place of --listen")
 	flag.StringVar(&o.name, "name", "small", "what whoami() answers")
 	flag.DurationVar(&o.delay, "delay", 50*time.Millisecond, "how long hash() takes")
-	flag.IntVar(&o.threads, "threads", 0, "calls of one interface worked on at a time; more are refused; 0 for no limit, as dubbo-go has it")
+	flag.IntVar(&o.threads, "threads", 0, "calls of one interface worked on at a time; more are refused by an exception, which is a 500 and not retried; 0 for no limit, as dubbo-go has it")
 	flag.StringVar(&o.registry, "registry", "", "etcd endpoints, separated by commas, to register at; empty for none")
 	flag.Int64Var(&o.weight, "weight", 100, "weight to register with")
 	flag.StringVar(&o.group, "group", "", "Dubbo group of both services")
