@@ -11,7 +11,8 @@ import (
 )
 
 // References warns of what a policy names and a mesh does not have at the moment: services, labels of instances, methods,
-// classes and callers. None of that keeps a policy from being in force: services come and go.
+// classes and callers. None of that keeps a policy from being in force: services come and go. A rule that leads to a service that
+// is not there is left out until it is.
 func References(p model.Policy, snap model.Snapshot) []Problem {
 	c := checker{snap: snap, own: p.Meta().Service, concerns: concerned(p)}
 	if s := p.Meta().Selector; s != nil && !slices.ContainsFunc(snap.Services, s.Selects) {

@@ -21,7 +21,7 @@ func (u *unit) checkAccess() {
 		source := sourceOf(p)
 		if err := errors.Join(u.checkTokens(p), u.checkCredentials(p)); err != nil {
 			u.in.Policies.Access[i] = closed(p)
-			u.problem(source, fmt.Sprintf("%s refuses all requests of %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
+			u.leftOut(source, fmt.Sprintf("%s refuses all requests of %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
 		}
 	}
 	for _, p := range u.in.Policies.Access {
@@ -33,7 +33,7 @@ func (u *unit) checkAccess() {
 // unclear reports what of a policy's rules cannot be expressed.
 func (u *unit) unclear(p model.Access, err error) {
 	if err != nil {
-		u.problem(sourceOf(p), fmt.Sprintf("%s on %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
+		u.leftOut(sourceOf(p), fmt.Sprintf("%s on %s%s: %v", model.PolicyID(p), u.in.Service.Name, dryly(p), err))
 	}
 }
 

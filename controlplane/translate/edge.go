@@ -93,7 +93,7 @@ func anyAddress(ip string) bool {
 // problem notes that a field of the policy cannot be used.
 func (e edge) problem(field, reason string) model.Problem {
 	id := model.PolicyID(e.gateway)
-	return model.Problem{Key: cmp.Or(e.gateway.Source, id), Reason: id + ": " + field + ": " + reason}
+	return model.Problem{Key: cmp.Or(e.gateway.Source, id), LeftOut: true, Reason: id + ": " + field + ": " + reason}
 }
 
 // stat is the name that the port's statistics go under.

@@ -152,7 +152,11 @@ func asYAML(t *testing.T, r Resources) []byte {
 	t.Helper()
 	problems := []any{}
 	for _, p := range r.Problems {
-		problems = append(problems, map[string]any{"key": p.Key, "reason": p.Reason})
+		told := yaml.MapSlice{{Key: "key", Value: p.Key}, {Key: "reason", Value: p.Reason}}
+		if p.LeftOut {
+			told = append(told, yaml.MapItem{Key: "leftOut", Value: true})
+		}
+		problems = append(problems, told)
 	}
 	all := yaml.MapSlice{
 		{Key: "problems", Value: problems},

@@ -31,7 +31,7 @@ func (u *unit) laned(to []variant, w way, rule model.Rule, source string, match 
 			err = checkRegexes(m)
 		}
 		if err != nil {
-			u.problem(model.PolicyID(l.lane), fmt.Sprintf("%s on %s: match: %v", model.PolicyID(l.lane), u.in.Service.Name, err))
+			u.leftOut(sourceOf(l.lane), fmt.Sprintf("%s on %s: match: %v", model.PolicyID(l.lane), u.in.Service.Name, err))
 			continue
 		}
 		part := w

@@ -49,7 +49,7 @@ func (u *unit) operationsOf() (out []operation) {
 			m := u.mapping(o)
 			source := sourceOf(m)
 			if err := checkRegexes(template(segments).match()); err != nil {
-				u.problem(source, fmt.Sprintf("%s %.100s: %v", o.Verb, o.Path, err))
+				u.leftOut(source, fmt.Sprintf("%s %.100s: %v", o.Verb, o.Path, err))
 				continue
 			}
 			op := operation{service: u.in.Service.Name, verb: o.Verb, template: segments, method: o.Method, source: source, created: m.Created}

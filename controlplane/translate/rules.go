@@ -28,7 +28,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 			for _, m := range anyOf(rule.Match) {
 				routes, err := u.ruled(to, part, p.Hosts, rule, m, source)
 				if err != nil {
-					u.problem(source, fmt.Sprintf("%s on %s: rules[%d]: %v", model.PolicyID(p), u.in.Service.Name, i, err))
+					u.withoutRule(p, i, err)
 					continue
 				}
 				out = append(out, routes...)
@@ -41,6 +41,21 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 	u.tellArguments(out, to, w)
 	return out
 }
+
+// withoutRule notes a rule that is left out. One of a policy for all services that leads to a service need not be possible on
+// those that speak otherwise.
+func (u *unit) withoutRule(p model.Route, i int, err error) {
+	note := u.leftOut
+	if p.Service == "" && p.Selector == nil && errors.As(err, new(unlike)) {
+		note = u.problem
+	}
+	note(sourceOf(p), fmt.Sprintf("%s on %s: rules[%d] is left out: %v", model.PolicyID(p), u.in.Service.Name, i, err))
+}
+
+// unlike is why requests of one service cannot be sent to another.
+type unlike string
+
+func (e unlike) Error() string { return string(e) }
 
 // methods splits a way: one part for each method that has settings of its own, the last for the others.
 func (u *unit) methods(w way, rule model.Rule) (out []way) {
@@ -224,12 +239,12 @@ func (u *unit) callee(rule model.Rule) (string, error) {
 	}
 	for _, m := range rule.Mirror {
 		if m.Service != "" && m.Service != u.in.Service.Name {
-			return "", fmt.Errorf("mirror: a call of %s cannot be copied to %s, since its path names the service; mirror to labels, group or version of the same", u.in.Service.Name, m.Service)
+			return "", unlike(fmt.Sprintf("mirror: a call of %s cannot be copied to %s, since its path names the service; mirror to labels, group or version of the same", u.in.Service.Name, m.Service))
 		}
 	}
 	switch names = unique(names); {
 	case len(names) > 1:
-		return "", fmt.Errorf("calls cannot be split among the services %s, since their path names one; write a rule for each", strings.Join(names, ", "))
+		return "", unlike(fmt.Sprintf("calls cannot be split among the services %s, since their path names one; write a rule for each", strings.Join(names, ", ")))
 	case len(names) == 1 && names[0] != u.in.Service.Name:
 		return names[0], nil
 	}
@@ -261,7 +276,7 @@ func (u *unit) backend(to []variant, service string, labels map[string]string, g
 	dubbo := len(only(to, model.ProtocolDubbo)) == len(to)
 	fits = slices.DeleteFunc(fits, func(v variant) bool { return (v.protocol == model.ProtocolDubbo) != dubbo })
 	if len(fits) == 0 {
-		return nil, errors.New(cmp.Or(service, u.in.Service.Name) + fmt.Sprintf(" has no instances of group %q and version %q that speak the same protocol; register some, or change the backend", want.group, want.version))
+		return nil, unlike(cmp.Or(service, u.in.Service.Name) + fmt.Sprintf(" has no instances of group %q and version %q that speak the same protocol; register some, or change the backend", want.group, want.version))
 	}
 	out := make([]variant, len(fits))
 	for i, v := range fits {

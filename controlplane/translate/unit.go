@@ -2,7 +2,6 @@ package translate
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -76,7 +75,7 @@ func (u *unit) boundRules() {
 // problem notes what was left out, once.
 func (u *unit) problem(key, reason string) { u.note(model.Problem{Key: key, Reason: reason}) }
 
-// leftOut notes a policy that says nothing of the service.
+// leftOut notes a policy that is not wholly in force on the service.
 func (u *unit) leftOut(key, reason string) {
 	u.note(model.Problem{Key: key, Reason: reason, LeftOut: true})
 }
@@ -95,7 +94,7 @@ func (u *unit) report(s routeSettings, field string, err error) {
 	if inRule[field] {
 		key = s.source
 	}
-	u.note(model.Problem{Key: key, LeftOut: errors.Is(err, errTooMany), Reason: fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err)})
+	u.leftOut(key, fmt.Sprintf("%s on %s: %s: %v", key, u.in.Service.Name, field, err))
 }
 
 // settings are what policies say of the requests of a way.

@@ -30,3 +30,23 @@ func TestStatusTellsWhatIsLeftOut(t *testing.T) {
 	})
 	want(t, 1, ".*", ".*Route/second is not in force: Route/second is not in force on a: its 2600 routes .*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 }
+
+// TestStatusTellsOfARuleThatIsLeftOut leads an HTTP service to one that speaks Dubbo, and to one that is not there.
+func TestStatusTellsOfARuleThatIsLeftOut(t *testing.T) {
+	r := newRig(t)
+	defer r.register(t, "a", "--address", "127.0.0.1:1", "--protocol", "http")()
+	defer r.register(t, "com.example.B", "--address", "127.0.0.1:1", "--protocol", "dubbo")()
+	for to, why := range map[string]string{
+		"com.example.B": `com\.example\.B has no instances .* that speak the same protocol`,
+		"com.example.C": `there is no service com\.example\.C`,
+	} {
+		file := write(t, "kind: Route\nname: led\nservice: a\nrules:\n- {match: {path: /x}, to: {service: "+to+"}}\n")
+		want(t, 0, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api)
+		told := regexp.MustCompile(`(?s)\nRoute/led +accepted +\d+ +in part .*rules\[0\] is left out: ` + why)
+		waitFor(t, "the status tells that the rule is left out", func() bool {
+			code, out, _ := command(t, "status", "--api", r.api)
+			return code == 1 && told.MatchString(out)
+		})
+		want(t, 1, ".*", ".*Route/led is not in force: .*rules\\[0\\] is left out: "+why+".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
+	}
+}
