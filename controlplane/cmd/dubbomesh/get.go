@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -25,7 +23,8 @@ func newGet() *cobra.Command {
 		Short: "List policies and what became of them",
 		Long: "List policies as they stand in etcd, with what the control plane says of them: all, those of a kind, or one.\n" +
 			"NOTE has what `dubbomesh status` warns of too, where a control plane answers at --api.\n" +
-			"-o yaml prints them so that `dubbomesh apply -f -` takes them.",
+			"`dubbomesh apply -f -` takes what -o yaml and -o json print: what was written, with comments, where `policy` in JSON was\n" +
+			"not edited. Keys that are no policies' are comments in YAML.",
 		Example:           "  dubbomesh get\n  dubbomesh get traffic\n  dubbomesh get traffic/hello -o yaml",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeRefs,
@@ -78,9 +77,17 @@ func showPolicies(cmd *cobra.Command, list []policystore.Stored, control string)
 		if i > 0 {
 			say(cmd, "---")
 		}
-		say(cmd, "%s", strings.TrimRight(strings.Map(visible, wholeText(s)), "\n"))
+		say(cmd, "%s", strings.TrimRight(strings.Map(visibleOrTab, portable(s)), "\n"))
 	}
 	return nil
+}
+
+// visibleOrTab is visible, but for tabs, which a policy may have.
+func visibleOrTab(r rune) rune {
+	if r == '\t' {
+		return r
+	}
+	return visible(r)
 }
 
 // knowing bounds how long `get` waits for what only a control plane knows.
@@ -107,26 +114,6 @@ func know(cmd *cobra.Command, views []policyView, control string) {
 	}
 }
 
-// wholeText is a policy's text with its kind and name, which a key makes dispensable.
-func wholeText(s policystore.Stored) string {
-	text := strings.TrimLeft(s.Text, "\n")
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return text
-	}
-	fields := map[string]any{}
-	if yaml.Unmarshal([]byte(text), &fields) != nil {
-		return text
-	}
-	missing := ""
-	if _, has := fields["kind"]; !has {
-		missing = fmt.Sprintf("kind: %s\n", s.Kind)
-	}
-	if _, has := fields["name"]; !has {
-		missing += fmt.Sprintf("name: %s\n", s.Name)
-	}
-	return missing + text
-}
-
 // policyView is a policy as -o json shows it.
 type policyView struct {
 	Kind     string              `json:"kind"`
@@ -135,7 +122,7 @@ type policyView struct {
 	Status   *policystore.Status `json:"status"`          // null as long as no control plane has judged it
 	Notes    []string            `json:"notes,omitempty"` // of the control plane, about what the mesh has now
 	Policy   any                 `json:"policy,omitempty"`
-	Text     string              `json:"text,omitempty"` // of what is no YAML
+	Text     string              `json:"text"` // as it was written
 	service  string
 	current  bool
 	paused   bool
@@ -144,10 +131,7 @@ type policyView struct {
 
 func viewOf(s policystore.Stored) policyView {
 	v := policyView{Kind: string(s.Kind), Name: s.Name, Revision: s.Revision, Status: s.Status, current: s.Current()}
-	text, err := yaml.YAMLToJSON([]byte(s.Text))
-	if err != nil || json.Unmarshal(text, &v.Policy) != nil {
-		v.Text = s.Text
-	}
+	v.Text, v.Policy = s.Text, decoded(s.Text)
 	fields, _ := v.Policy.(map[string]any)
 	v.service, _ = fields["service"].(string)
 	v.paused, _ = fields["paused"].(bool)

@@ -74,7 +74,7 @@ func TestPoliciesFromApplyToDelete(t *testing.T) {
 func TestAMistakeWritesNothing(t *testing.T) {
 	r := newRig(t)
 	file := write(t, hello+"---\nkind: Traffic\nname: two\nretry: {budget: 10}\n")
-	told := regexp.QuoteMeta(file+":8:17: retry.budget: must be a percentage such as 10% or 0.5%, found \"10\"\n     8 | retry: {budget: 10}\n") + ".*"
+	told := regexp.QuoteMeta(file+":8:17: retry.budget: must be a percentage from 0% to 100%, such as 10% or 0.5%, found \"10\"\n     8 | retry: {budget: 10}\n") + ".*"
 	want(t, 1, "", told+"1 error in 1 policy; nothing was written\n", "apply", "-f", file, "--etcd", r.etcd)
 	want(t, 0, "", "there are no policies.*", "get", "--etcd", r.etcd)
 	want(t, 1, "", told+"dubbomesh: 1 error in 1 policy\n", "validate", "-f", filepath.Dir(file))

@@ -39,9 +39,42 @@ func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 	if len(paths) == 0 {
 		return nil, usageError{errNoFiles}
 	}
+	units, err := readUnits(cmd, paths)
+	if err != nil {
+		return nil, err
+	}
 	var list []policy.Parsed
 	first := map[string]string{}
 	errs, bad := 0, 0
+	for _, u := range units {
+		for _, p := range policy.Parse(u.name, u.text) {
+			if other, twice := first[p.ID()]; twice && other != u.name && p.Name != "" {
+				p.Problems = append(p.Problems, policy.Problem{Line: p.Line, Column: 1, Message: p.ID() + " is in " + other + " too; keep one"})
+			}
+			first[p.ID()] = u.name
+			for _, problem := range p.Problems {
+				if problem.Field == "kind" && slices.Contains(importer.Kinds, string(p.Kind)) {
+					problem.Message = fmt.Sprintf("%s is a rule of another mesh; make policies of it with `dubbomesh import -f %s`", p.Kind, u.name)
+				}
+				cmd.PrintErrln(problem.Report(u.name, u.text))
+			}
+			if n := len(p.Errors()); n > 0 {
+				errs, bad = errs+n, bad+1
+			}
+			list = append(list, p)
+		}
+	}
+	switch {
+	case errs > 0:
+		return list, fmt.Errorf("%s in %s", count(errs, "error"), count(bad, "policy"))
+	case len(list) == 0:
+		return nil, fmt.Errorf("there is no policy in %s", strings.Join(paths, ", "))
+	}
+	return list, nil
+}
+
+// readUnits reads the files that paths stand for.
+func readUnits(cmd *cobra.Command, paths []string) (units []unit, err error) {
 	for _, path := range paths {
 		files, err := expand(path)
 		if err != nil {
@@ -52,31 +85,10 @@ func readPolicies(cmd *cobra.Command) ([]policy.Parsed, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, p := range policy.Parse(file, text) {
-				if other, twice := first[p.ID()]; twice && other != file && p.Name != "" {
-					p.Problems = append(p.Problems, policy.Problem{Line: p.Line, Column: 1, Message: p.ID() + " is in " + other + " too; keep one"})
-				}
-				first[p.ID()] = file
-				for _, problem := range p.Problems {
-					if problem.Field == "kind" && slices.Contains(importer.Kinds, string(p.Kind)) {
-						problem.Message = fmt.Sprintf("%s is a rule of another mesh; make policies of it with `dubbomesh import -f %s`", p.Kind, file)
-					}
-					cmd.PrintErrln(problem.Report(file, text))
-				}
-				if n := len(p.Errors()); n > 0 {
-					errs, bad = errs+n, bad+1
-				}
-				list = append(list, p)
-			}
+			units = append(units, unitsOf(file, text)...)
 		}
 	}
-	switch {
-	case errs > 0:
-		return list, fmt.Errorf("%s in %s", count(errs, "error"), count(bad, "policy"))
-	case len(list) == 0:
-		return nil, fmt.Errorf("there is no policy in %s", strings.Join(paths, ", "))
-	}
-	return list, nil
+	return units, nil
 }
 
 // count writes 1 error, 2 errors, 2 policies, 2 Envoys.

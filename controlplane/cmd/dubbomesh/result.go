@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/api"
+	"github.com/dubbomesh/dubbomesh/controlplane/document"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
@@ -87,6 +88,9 @@ func showResults(cmd *cobra.Command, results []*result, err error) error {
 
 // decoded is a YAML or JSON text as a value; nil when it is neither.
 func decoded(text string) (value any) {
+	if _, err := document.Parse([]byte(text), policy.MaxBytes); err != nil {
+		return nil
+	}
 	asJSON, err := yaml.YAMLToJSON([]byte(text))
 	if err != nil || json.Unmarshal(asJSON, &value) != nil {
 		return nil
