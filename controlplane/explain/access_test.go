@@ -62,7 +62,7 @@ func TestRateLimitsThatApply(t *testing.T) {
 		return []model.RequestMatch{{Query: map[string]model.StringMatch{"page": {Range: &model.Range{Min: low, Max: high}}}}}
 	}
 	for want, limits := range map[Answer][]model.RateLimit{
-		Yes: {{Match: page(8, 9)}, {Match: page(1, 7)}}, No: {{Match: page(8, 9)}}, Depends: {{Match: []model.RequestMatch{{Cookies: map[string]model.StringMatch{"a": {}}}}}},
+		Yes: {{Match: page(8, 9)}, {Match: page(1, 7)}}, No: {{Match: page(8, 9)}}, Depends: {{Match: []model.RequestMatch{{Source: &model.SourceMatch{}}}}},
 	} {
 		if got := q.setting("rateLimit", said{"", limits}, "").Applies; got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,10 +30,16 @@ func (e UnknownService) Error() string {
 	return text + "`dubbomesh services` lists what there is"
 }
 
+// token is what an HTTP method consists of.
+var token = regexp.MustCompile("^[!#$%&'*+.^_|~0-9A-Za-z`-]*$")
+
 // addressed gives the request what it lacks to reach the service that is asked about: at the gateway, the paths of an HTTP
 // service stand below its name. A request under a host, and one to what is called by methods, is taken as it is: there a
 // path is that of a call, or of an operation of a Mapping policy.
 func (q Question) addressed() (Question, error) {
+	if !token.MatchString(q.Request.Verb) {
+		return q, fmt.Errorf("%q is no HTTP method; name one such as GET or POST", q.Request.Verb)
+	}
 	host := q.Request.Host
 	q.Request.Host = cmp.Or(host, NoHost)
 	if q.Service == "" {
@@ -68,4 +75,34 @@ func (q Question) missed(routes []Route) string {
 		return ""
 	}
 	return fmt.Sprintf("this request does not reach %s, which --service names; it is called as %s/… by path, and by the hosts of its own and of its policies", q.Service, translate.PathPrefix(q.Service))
+}
+
+// unknownMethods tells of methods that are called and that the service does not have, where anybody describes it.
+func (q Question) unknownMethods(routes []Route) (notes []string) {
+	for _, r := range routes {
+		var known []string
+		for _, d := range q.Snapshot.DefinitionsOf(r.Service) {
+			for _, m := range d.Methods {
+				known = append(known, m.Name)
+			}
+		}
+		for _, m := range q.Snapshot.Policies.Mappings {
+			for _, one := range m.Methods {
+				if m.Service == r.Service && len(known) > 0 {
+					known = append(known, one.Name)
+				}
+			}
+		}
+		if r.Method == "" || strings.HasPrefix(r.Method, "$") || len(known) == 0 || slices.Contains(known, r.Method) {
+			continue // those with a $ are Dubbo's own
+		}
+		note := fmt.Sprintf("%s has no method %s that anybody describes", r.Service, r.Method)
+		if near := nearest.Word(r.Method, known); near != "" {
+			note += fmt.Sprintf("; did you mean %q?", near)
+		}
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return notes
 }

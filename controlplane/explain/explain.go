@@ -88,6 +88,7 @@ func Explain(q Question) (Explanation, error) {
 		}
 		out.Routes = append(out.Routes, q.route(m, rule, passed, resources))
 	}
+	out.Notes = append(out.Notes, q.unknownMethods(out.Routes)...)
 	if why := q.missed(out.Routes); why != "" {
 		out.Notes = append(out.Notes, why)
 	}
@@ -155,7 +156,6 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	if m.Prefix != "" {
 		out.Place = fmt.Sprintf("%s routes[%d]", m.Prefix, m.Index)
 	}
-	out.Passed = q.whyNot(passed, rule)
 	out.Answer = answer(m.Route)
 	service, known := q.service(m, rule)
 	if known {
@@ -169,10 +169,13 @@ func (q Question) route(m routing.Match, rule string, passed []routing.Passed, r
 	if action != nil {
 		out.Destinations = destinations(action, r, q.Snapshot)
 	}
+	as, policies := q, model.ServicePolicies{}
 	if known {
-		policies := q.Snapshot.Policies.For(service)
-		as := q
+		policies = q.Snapshot.Policies.For(service)
 		as.Request.Path = seen(q.Request.Path, m.Prefix, service)
+	}
+	out.Passed = as.whyNot(passed, rule, out.Method, policies.Carrier)
+	if known {
 		own, _ := q.rule(rule)
 		out.Settings, out.Lane = as.settings(service, out.Method, own, rule, action != nil), as.lane(service, out.Method, m, passed)
 		if len(policies.Access) > 0 {

@@ -59,12 +59,14 @@ func (q Question) lane(service model.Service, method string, m routing.Match, pa
 		case own: // a second policy of the same lane
 		case carried == l.Value():
 			out.Not = append(out.Not, id+": the request carries its name, but "+service.Name+" has no instance in it, and it falls back")
-		case why[l.Value()] != "":
-			out.Not = append(out.Not, id+": "+why[l.Value()])
 		case l.Service != "" && l.Service != service.Name:
 			out.Not = append(out.Not, id+": it is entered at "+l.Service)
 		case len(l.Match) == 0:
 			out.Not = append(out.Not, id+": it has no match, so that only requests with its name are in it")
+		case q.unfit(l.Match, method) != "":
+			out.Not = append(out.Not, id+": "+q.unfit(l.Match, method))
+		case why[l.Value()] != "":
+			out.Not = append(out.Not, id+": "+why[l.Value()])
 		default:
 			out.Not = append(out.Not, id+": its match does not fit")
 		}

@@ -1,14 +1,12 @@
 package explain
 
 import (
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
-	"github.com/dubbomesh/dubbomesh/gofilter/config"
 )
 
 // calls says whether the request is one of those; any is when there is none.
@@ -26,39 +24,9 @@ func (q Question) calls(all []model.RequestMatch, method string) Answer {
 // fits says whether the request has what a match asks for. The arguments of a call and where it comes from are told by
 // routes and need not be known here.
 func (q Question) fits(m model.RequestMatch, method string) Answer {
-	path, query, _ := strings.Cut(q.Request.Path, "?")
-	host, _, _ := strings.Cut(q.Request.Host, ":")
 	out := Yes
-	if len(m.Verb) > 0 && !slices.Contains(m.Verb, q.Request.Verb) {
-		out = No
-	}
-	text := func(s *model.StringMatch, value string, there bool) {
-		if s != nil {
-			out = both(out, textFits(*s, value, there))
-		}
-	}
-	text(m.Host, host, true)
-	text(m.Path, path, true)
-	text(m.Method, method, method != "")
-	header := func(name string) (string, bool) { v, ok := q.Request.Headers[strings.ToLower(name)]; return v, ok }
-	for name, s := range map[string]*model.StringMatch{config.GroupHeader: m.Group, config.VersionHeader: m.Version} {
-		value, there := header(name)
-		text(s, value, there)
-	}
-	for name, s := range m.Headers {
-		value, there := header(name)
-		text(&s, value, there)
-	}
-	for name, s := range m.Attachments {
-		value, there := header(config.AttachmentPrefix + name)
-		text(&s, value, there)
-	}
-	values, _ := url.ParseQuery(query) // what cannot be read is not there
-	for name, s := range m.Query {
-		text(&s, values.Get(name), values.Has(name))
-	}
-	if len(m.Cookies)+len(m.Arguments) > 0 || m.Source != nil || m.Percent != nil && *m.Percent < model.FullPercent {
-		out = both(out, Depends)
+	for _, c := range q.conditions(m, method) {
+		out = both(out, c.fits)
 	}
 	return out
 }

@@ -26,13 +26,14 @@ func (q Question) rule(mark string) (model.Rule, bool) {
 
 // whyNot says of each rule that stands before the one that fits why it does not. A rule has a route for each way in which
 // requests come, and for each method with settings of its own: what such a route asks for beside the rule is not told, and
-// that the path is another one only when there is nothing better to tell.
-func (q Question) whyNot(passed []routing.Passed, rule string) (out []string) {
+// that the path is another one only when there is nothing better to tell. What policies say themselves goes before what Envoy
+// was told for it.
+func (q Question) whyNot(passed []routing.Passed, rule, method string, carrier model.LaneCarrier) (out []string) {
 	var rules []string
 	reasons := map[string][]string{}
 	for _, p := range passed {
 		name := ruleOf(p.Route)
-		if name == "" || name == rule || q.apart(name, p) {
+		if name == "" || name == rule || q.apart(name, p) || laneOf(p.Route, carrier) != "" { // which another policy asks for
 			continue
 		}
 		if _, known := reasons[name]; !known {
@@ -43,6 +44,10 @@ func (q Question) whyNot(passed []routing.Passed, rule string) (out []string) {
 		}
 	}
 	for _, name := range rules {
+		if why := q.unfitRule(name, method); why != "" {
+			out = append(out, name+": "+why)
+			continue
+		}
 		all := reasons[name]
 		if better := slices.DeleteFunc(slices.Clone(all), aboutPath); len(better) > 0 {
 			all = better

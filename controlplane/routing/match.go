@@ -49,7 +49,7 @@ func misfit(m *routev3.RouteMatch, r Request) (string, error) {
 		}
 	}
 	for _, c := range m.GetCookies() {
-		value, there := cookie(r.Headers["cookie"], c.GetName())
+		value, there := Cookie(r.Headers["cookie"], c.GetName())
 		fits, err := fitsText(c.GetStringMatch(), value)
 		if err != nil {
 			return "", fmt.Errorf("cookie %s: %w", c.GetName(), err)
@@ -150,8 +150,8 @@ func fitsQuery(q *routev3.QueryParameterMatcher, query string) (bool, error) {
 	return there, nil
 }
 
-// cookie finds a cookie in the header of that name.
-func cookie(header, name string) (string, bool) {
+// Cookie finds a cookie in the header of that name.
+func Cookie(header, name string) (string, bool) {
 	for part := range strings.SplitSeq(header, ";") {
 		if n, v, _ := strings.Cut(strings.TrimSpace(part), "="); n == name {
 			return strings.Trim(v, `"`), true
