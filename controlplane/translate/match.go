@@ -70,7 +70,7 @@ func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher
 		out = append(out, regexCondition(":authority", `(?i)`+m.Host.Pattern()+`(?::[0-9]+)?`, m.Host.Not))
 	}
 	if m.Path != nil {
-		out = append(out, regexCondition(":path", m.Path.Flags()+regexp.QuoteMeta(w.cut)+m.Path.Pattern()+`(?:\?.*)?`, m.Path.Not))
+		out = append(out, regexCondition(":path", w.pathAsked(*m.Path)+`(?:\?.*)?`, m.Path.Not))
 	}
 	if m.Method != nil {
 		out = append(out, regexCondition(":path", w.called()+m.Method.Pattern()+`(?:\?.*)?`, m.Method.Not))
@@ -99,6 +99,17 @@ func headerConditions(m model.RequestMatch, w way) (out []*routev3.HeaderMatcher
 		add(callerHeader, &model.StringMatch{In: m.Source.Service})
 	}
 	return out, err
+}
+
+// pathAsked is an expression for the paths, as they are asked for, of which the service gets one that fits.
+func (w way) pathAsked(s model.StringMatch) string {
+	if !w.bare {
+		return s.Flags() + regexp.QuoteMeta(w.cut) + s.Pattern()
+	}
+	if fits, err := regexp.MatchString(s.Flags()+"^(?:"+s.Pattern()+")$", "/"); err == nil && fits {
+		return regexp.QuoteMeta(w.cut)
+	}
+	return regexp.QuoteMeta(w.cut + "/") // which nobody asks for this way
 }
 
 func headerCondition(name string, s model.StringMatch) (*routev3.HeaderMatcher, error) {

@@ -17,6 +17,9 @@ func onePath(match *routev3.RouteMatch, m *model.RequestMatch, w *way) (possible
 		return true
 	}
 	full := w.cut + *p.Exact
+	if w.bare && *p.Exact == "/" {
+		full = w.cut
+	}
 	switch s := match.GetPathSpecifier().(type) {
 	case *routev3.RouteMatch_Prefix:
 		possible = strings.HasPrefix(full, s.Prefix)

@@ -54,6 +54,9 @@ func (s routeSettings) prefixes() (out []string) {
 	for _, m := range s.rule.Match {
 		if m.Path != nil && m.Path.Prefix != "" {
 			prefix := regexp.QuoteMeta(s.way.cut + m.Path.Prefix)
+			if s.way.bare && m.Path.Prefix == "/" {
+				prefix = regexp.QuoteMeta(s.way.cut)
+			}
 			if m.Path.IgnoreCase {
 				prefix = "(?i:" + prefix + ")"
 			}

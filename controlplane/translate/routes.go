@@ -28,6 +28,7 @@ const uploadPause = 20 * time.Second
 type way struct {
 	match      func() *routev3.RouteMatch // a fresh one each time
 	cut        string                     // what stands in the path before the part that the service gets
+	bare       bool                       // all that can be asked for is what is cut off, of which the service gets "/"
 	rewrite    string                     // what replaces the matched part of the path; "" keeps it
 	calls      bool                       // the path is that of a call: /{service}/{method}
 	mixed      bool                       // there are instances that speak plain HTTP beside those that are called
@@ -66,7 +67,7 @@ func (u *unit) pathRoutes() []*routev3.Route {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: prefix}}
 	}
 	out = append(out, u.routes(plain, way{match: slash, cut: prefix, rewrite: "/"})...)
-	return append(out, u.routes(plain, way{match: bare, cut: prefix, rewrite: "/"})...)
+	return append(out, u.routes(plain, way{match: bare, bare: true, cut: prefix, rewrite: "/"})...)
 }
 
 // callRoutes tells callers apart where a service speaks more than one protocol: a Dubbo consumer is best served by an
@@ -112,7 +113,7 @@ func (u *unit) mountedRoutes(prefix string) []*routev3.Route {
 	bare := func() *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: base}}
 	}
-	return append(out, u.routes(plain, way{match: bare, cut: base, rewrite: "/"})...)
+	return append(out, u.routes(plain, way{match: bare, bare: true, cut: base, rewrite: "/"})...)
 }
 
 // consumerRoutes serve Dubbo consumers. They name the service in the path and as host.
