@@ -44,7 +44,8 @@ var Kinds = []Kind{KindMesh, KindGateway, KindRoute, KindTraffic, KindLane, Kind
 type PolicyMeta struct {
 	// Name of the policy, one of a kind; by default part of the key in etcd.
 	Name string `json:"name" check:"required,format=name"`
-	// Service the policy is about: for Dubbo the interface. Without service and selector it is about all services.
+	// Service the policy is about: for Dubbo the interface. Without service and selector it is about all
+	// services; a Route then needs hosts, and a Mapping always its service.
 	Service string `json:"service,omitempty" check:"format=service"`
 	// Selector takes services by the labels of their instances, in place of service.
 	Selector *Selector `json:"selector,omitempty"`

@@ -87,9 +87,10 @@ type Redirect struct {
 	Host string `json:"host,omitempty" check:"format=host"`
 	// Port to go to.
 	Port *uint32 `json:"port,omitempty" check:"min=1,max=65535"`
-	// Path replaces the whole path.
-	Path string `json:"path,omitempty" check:"format=path"`
-	// Prefix replaces what the match's path prefix fitted.
+	// Path replaces the whole path as the caller sees it: /shop/here, where the service is asked for as /shop/…. A query in it replaces
+	// the one that was asked with.
+	Path string `json:"path,omitempty" check:"format=target"`
+	// Prefix replaces what the match's path prefix fitted; what stands before it, such as the service's name, stays.
 	Prefix string `json:"prefix,omitempty" check:"format=path"`
 	// StripQuery leaves the query out.
 	StripQuery bool `json:"stripQuery,omitempty"`

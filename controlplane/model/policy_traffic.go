@@ -181,7 +181,7 @@ type HealthCheck struct {
 	// not checked, unless Port says where they do; grpc is asked over HTTP/2 alone.
 	Type string `json:"type,omitempty" check:"short,oneOf=tcp|http|dubbo|grpc"`
 	// Path that an http check asks for; / by default.
-	Path string `json:"path,omitempty" check:"format=path"`
+	Path string `json:"path,omitempty" check:"format=target"`
 	// Host that an http check names; localhost by default.
 	Host string `json:"host,omitempty" check:"format=host"`
 	// Statuses that count as well; 200 by default.

@@ -37,6 +37,7 @@ var formats = checked(map[string]format{
 	"hosts":     {"a host name, or *. and one", "api.example.com", `^(\*|(\*\.)?` + hostName + `)$`, checkHosts},
 	"host":      {"a host name, with a port or without", "api.example.com", `^` + hostName + `(:[0-9]{1,5})?$`, checkHost},
 	"path":      {"a path", "/orders", `^/[^?#\s]*$`, nil},
+	"target":    {"a path, with a query or without", "/health?full=1", `^/[^#\s]*$`, nil},
 	"template":  {"a path with names in braces", "/users/{id}", `^/[^?#\s]*$`, checkTemplate},
 	"regex":     {"an expression (RE2)", "v[0-9]+", "", checkRegex},
 	"cidr":      {"an IP address or network", "10.0.0.0/8", "", checkCIDR},

@@ -175,7 +175,7 @@ func redirectTo(r *routev3.Route, rule model.Rule, w way) {
 	case d.Path != "":
 		a.PathRewriteSpecifier = &routev3.RedirectAction_PathRedirect{PathRedirect: d.Path}
 	case d.Prefix != "" && len(prefixes) > 0:
-		a.PathRewriteSpecifier = &routev3.RedirectAction_RegexRewrite{RegexRewrite: substitute(`^(?:`+strings.Join(prefixes, "|")+`)`, substitution(d.Prefix))}
+		a.PathRewriteSpecifier = &routev3.RedirectAction_RegexRewrite{RegexRewrite: substitute(`^(?:`+strings.Join(prefixes, "|")+`)`, substitution(w.cut+d.Prefix))}
 	}
 	r.Action = &routev3.Route_Redirect{Redirect: a}
 }
