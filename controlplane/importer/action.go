@@ -2,11 +2,33 @@ package importer
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 )
+
+// answered takes off a rule that answers by itself what is said of requests that go on. Headers of its answer are the answer's.
+func answered(h *object, out *part) {
+	switch edits := out.Headers; {
+	case edits == nil || edits.Response == nil:
+	case out.Respond == nil:
+		h.lose("headers", "a redirect is sent without further headers")
+	default:
+		out.Respond.Headers = maps.Clone(edits.Response.Add)
+		if out.Respond.Headers == nil {
+			out.Respond.Headers = map[string]string{}
+		}
+		maps.Copy(out.Respond.Headers, edits.Response.Set)
+	}
+	h.loseIf("corsPolicy", "it acts on answers of services alone")
+	h.loseIf("fault", "it acts on requests that go to a service alone")
+	for _, name := range []string{"timeout", "retries", "mirror", "mirrors", "rewrite"} {
+		h.loseIf(name, "it does not act on a rule that answers by itself, in Istio either")
+	}
+	out.Rule = model.Rule{Name: out.Name, Match: out.Match, To: out.To, Redirect: out.Redirect, Respond: out.Respond}
+}
 
 func redirectOrRespond(h *object, out *model.Rule) {
 	if r := h.child("redirect"); r != nil {

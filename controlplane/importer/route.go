@@ -136,7 +136,13 @@ func (k *known) rulesOf(h *object, within []matched, gateways []string, namespac
 	out.Fault = fault(h.child("fault"))
 	k.mirrors(h, &out, namespace)
 	out.CORS = cors(h.child("corsPolicy"))
-	parts := rewritten(h.child("rewrite"), out)
+	w := h.child("rewrite")
+	if !out.forwards() {
+		answered(h, &out)
+		w.ignore(w.names()...)
+		w = nil
+	}
+	parts := rewritten(w, out)
 	if host != "" && out.forwards() {
 		for i := range parts {
 			parts[i].rewriteHost(host)
