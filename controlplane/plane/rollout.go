@@ -178,10 +178,10 @@ func concerns(c change, r xds.Refusal) bool {
 func (f *feed) report() rollout.Report {
 	reached := f.delta.Reached(0)
 	out := rollout.Report{ControlPlane: f.name, Withdrawn: withdrawn(f.Policies())}
-	refused := map[string][]rollout.Refusal{}
-	for _, p := range reached {
+	refused := make([][]rollout.Refusal, len(reached))
+	for i, p := range reached {
 		for _, r := range p.Refused {
-			refused[p.ID] = append(refused[p.ID], f.explained(r))
+			refused[i] = append(refused[i], f.explained(r))
 		}
 	}
 	f.mu.Lock()
@@ -189,8 +189,8 @@ func (f *feed) report() rollout.Report {
 	if n := len(f.publications); n > 0 {
 		out.Published = f.publications[n-1].revision
 	}
-	for _, p := range reached {
-		one := rollout.Proxy{ID: p.ID, Connected: p.Connected.UTC(), Refused: refused[p.ID]}
+	for i, p := range reached {
+		one := rollout.Proxy{ID: p.ID, Connected: p.Connected.UTC(), Refused: refused[i]}
 		at, _ := slices.BinarySearchFunc(f.publications, p.Published+1, func(p publication, number uint64) int { return cmp.Compare(p.number, number) })
 		if at > 0 {
 			one.Revision = f.publications[at-1].revision
@@ -204,11 +204,41 @@ func (f *feed) report() rollout.Report {
 
 // explained is a refusal with the policy that is probably why.
 func (f *feed) explained(r xds.Refusal) rollout.Refusal {
-	out := rollout.Refusal{Type: r.Type, Resource: r.Resource, Text: oneLine(r.Text)}
+	out := rollout.Refusal{Type: r.Type, Resource: r.Resource, Text: oneLine(r.Text), Lacks: f.revisions(r.Lacks)}
 	if suspects := f.suspects(r); len(suspects) > 0 && (r.Accepted != 0 || suspects[0].Quoted) {
 		out.Policy, out.Field, out.Revision = suspects[0].ID, suspects[0].Leaf.Field, suspects[0].Revision
 	}
 	return out
+}
+
+// revisions are those of policies that came into force with publications, in order. What is not known any more is told as of
+// the oldest publication that is.
+func (f *feed) revisions(publications []xds.Span) (out []rollout.Span) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.publications) > 0 {
+		if oldest := f.publications[0]; slices.ContainsFunc(publications, func(s xds.Span) bool { return s.After < oldest.number }) {
+			out = append(out, rollout.Span{Until: oldest.revision})
+		}
+	}
+	for i, p := range f.publications {
+		if i == 0 || !slices.ContainsFunc(publications, func(s xds.Span) bool { return s.Has(p.number) }) {
+			continue
+		}
+		before := f.publications[i-1].revision
+		if p.revision > before {
+			out = append(out, rollout.Span{After: before, Until: p.revision})
+		}
+		for _, c := range p.changed {
+			if c.after != nil && c.after.Revision <= before { // what it said before, or said all the time
+				out = append(out, rollout.Span{After: c.after.Revision - 1, Until: c.after.Revision})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b rollout.Span) int {
+		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Until, b.Until))
+	})
+	return slices.Compact(out)
 }
 
 // withdrawn lists the policies that Envoys refused.

@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/blame"
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
+	"github.com/dubbomesh/dubbomesh/controlplane/rollout"
 	"github.com/dubbomesh/dubbomesh/controlplane/xds"
 )
 
@@ -160,5 +163,46 @@ func TestDoubtful(t *testing.T) {
 		if got := c.incident.doubtful(c.inForce); got != c.want {
 			t.Errorf("%s: %v, want %v", c.why, got, c.want)
 		}
+	}
+}
+
+// TestRevisionsOfPublications tells which revisions of policies a proxy lacks that refuses what publications changed.
+func TestRevisionsOfPublications(t *testing.T) {
+	f := &feed{publications: []publication{
+		{number: 3, revision: 10},
+		{number: 4, revision: 12, changed: changes(versions("a=1"), versions("a=11", "b=12"))},
+		{number: 6, revision: 12, changed: changes(versions("a=11"), versions("a=1"))}, // withdrawn
+		{number: 8, revision: 15, changed: changes(nil, versions("c=15"))},
+		{number: 9, revision: 16},
+	}}
+	span := func(after, until int64) rollout.Span { return rollout.Span{After: after, Until: until} }
+	for _, c := range []struct {
+		lacks []xds.Span
+		want  []rollout.Span
+	}{
+		{nil, nil},
+		{[]xds.Span{{After: 3, Until: 4}}, []rollout.Span{span(10, 12)}},
+		{[]xds.Span{{After: 5, Until: 6}}, []rollout.Span{span(0, 1)}},
+		{[]xds.Span{{After: 6, Until: 7}}, nil}, // no policy changed
+		{[]xds.Span{{After: 3, Until: 4}, {After: 7, Until: 8}}, []rollout.Span{span(10, 12), span(12, 15)}},
+		{[]xds.Span{{After: 0, Until: 4}}, []rollout.Span{span(0, 10), span(10, 12)}},
+		{[]xds.Span{{After: 1, Until: 2}}, []rollout.Span{span(0, 10)}}, // before what is known
+	} {
+		if diff := cmp.Diff(c.want, f.revisions(c.lacks)); diff != "" {
+			t.Errorf("%v: %s", c.lacks, diff)
+		}
+	}
+}
+
+// TestAsOfWithoutWhatIsRefused takes back what came with a publication that a proxy lacks something of, unless it was changed since.
+func TestAsOfWithoutWhatIsRefused(t *testing.T) {
+	states := [][]policystore.Version{versions("a=1"), versions("a=2", "b=2"), versions("a=2", "b=3"), versions("a=2", "b=3", "c=4")}
+	var list []publication
+	for i := 1; i < len(states); i++ {
+		list = append(list, publication{number: uint64(i + 1), changed: changes(states[i-1], states[i])})
+	}
+	got := asOf(states[3], list, 4, xds.Span{After: 1, Until: 2})
+	if diff := shown(changes(versions("a=1", "b=3", "c=4"), got)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -39,16 +39,19 @@ func Of(reports []Report, policy string, revision int64) State {
 		withdrawn := slices.IndexFunc(r.Withdrawn, func(w Withdrawn) bool { return w.Policy == policy && w.Revision == revision })
 		for _, p := range r.Proxies {
 			out.Proxies++
+			missing := lacking(p, revision)
 			switch why := because(p, policy, revision); {
 			case withdrawn >= 0:
 				w := r.Withdrawn[withdrawn]
 				out.Refused = append(out.Refused, Refused{p.ID, Refusal{Text: w.Reason, Policy: w.Policy, Field: w.Field, Revision: w.Revision}})
 			case why.Policy != "":
 				out.Refused = append(out.Refused, Refused{p.ID, why})
-			case p.Revision >= revision:
-				out.Acknowledged++
+			case p.Revision < revision:
+				out.Pending = append(out.Pending, Waiting{p.ID, listed(p.Refused)})
+			case len(missing) > 0:
+				out.Pending = append(out.Pending, Waiting{p.ID, listed(missing)})
 			default:
-				out.Pending = append(out.Pending, Waiting{p.ID, others(p)})
+				out.Acknowledged++
 			}
 		}
 		if took, known := r.took(revision); known {
@@ -71,10 +74,15 @@ func because(p Proxy, policy string, revision int64) Refusal {
 	return Refusal{}
 }
 
-// others says what an Envoy refuses.
-func others(p Proxy) string {
+// lacking are the refusals for which an Envoy does not have all that was published with a revision.
+func lacking(p Proxy, revision int64) []Refusal {
+	return slices.DeleteFunc(slices.Clone(p.Refused), func(r Refusal) bool { return !r.lacks(revision) })
+}
+
+// listed says what an Envoy refuses.
+func listed(refused []Refusal) string {
 	var all []string
-	for _, r := range p.Refused {
+	for _, r := range refused {
 		all = append(all, r.String())
 	}
 	return strings.Join(all, "; ")

@@ -23,7 +23,7 @@ type Report struct {
 type Proxy struct {
 	ID        string    `json:"id"`
 	Connected time.Time `json:"connected"`
-	Revision  int64     `json:"revision"`          // it has acknowledged everything that was published of policies up to here
+	Revision  int64     `json:"revision"`          // it has acknowledged all that was published of policies up to here, but for what it refuses
 	Refused   []Refusal `json:"refused,omitempty"` // what it does not take at the moment
 }
 
@@ -35,6 +35,23 @@ type Refusal struct {
 	Policy   string `json:"policy,omitempty"`   // that is probably why: Traffic/hello
 	Field    string `json:"field,omitempty"`    // of it
 	Revision int64  `json:"revision,omitempty"` // of it
+	Lacks    []Span `json:"lacks,omitempty"`    // what was published with a change of the resource that it therefore does not have, ascending
+}
+
+// Span is the revisions of policies after one until another.
+type Span struct {
+	After int64 `json:"after"`
+	Until int64 `json:"until"`
+}
+
+// lacks reports whether a resource was changed by what was published with a revision, and the Envoy does not have that.
+func (r Refusal) lacks(revision int64) bool {
+	return slices.ContainsFunc(r.Lacks, func(s Span) bool { return s.After < revision && revision <= s.Until })
+}
+
+func (r Refusal) same(o Refusal) bool {
+	return r.Type == o.Type && r.Resource == o.Resource && r.Text == o.Text && r.Policy == o.Policy && r.Field == o.Field &&
+		r.Revision == o.Revision && slices.Equal(r.Lacks, o.Lacks)
 }
 
 // String says what is refused, and why.
@@ -76,7 +93,7 @@ func Parse(text []byte) (Report, bool) {
 func (r Report) Same(o Report) bool {
 	return r.ControlPlane == o.ControlPlane && r.Published == o.Published && slices.Equal(r.Took, o.Took) &&
 		slices.Equal(r.Withdrawn, o.Withdrawn) && slices.EqualFunc(r.Proxies, o.Proxies, func(a, b Proxy) bool {
-		return a.ID == b.ID && a.Connected.Equal(b.Connected) && a.Revision == b.Revision && slices.Equal(a.Refused, b.Refused)
+		return a.ID == b.ID && a.Connected.Equal(b.Connected) && a.Revision == b.Revision && slices.EqualFunc(a.Refused, b.Refused, Refusal.same)
 	})
 }
 

@@ -32,7 +32,7 @@ type proxy struct {
 	timer  *time.Timer
 	closed bool
 
-	reached []arrival // publications that it had all of, oldest first
+	reached []arrival // publications that it had all of but for what it refused, oldest first
 }
 
 // node is who is at the other end.
@@ -95,7 +95,7 @@ func (p *proxy) advance() {
 		held.removal = held.removal || h.removal
 		p.send(k, c, now)
 		sub := &p.gates.subs[k]
-		settled = settled && c.empty() && len(sub.inFlight) == 0 && len(sub.refused) == 0
+		settled = settled && c.empty() && len(sub.inFlight) == 0
 	}
 	if settled && held == (waits{}) {
 		p.arrive(now)

@@ -7,25 +7,35 @@ import (
 	"time"
 )
 
-// arrival is when a proxy had acknowledged all of a publication.
+// arrival is when a proxy had acknowledged all of a publication, but for what it refused.
 type arrival struct {
 	number uint64
 	at     time.Time
+	lacks  []Span // publications of which it refused something
+}
+
+// has reports whether the proxy had all of a publication.
+func (a arrival) has(publication uint64) bool {
+	return a.number >= publication && !slices.ContainsFunc(a.lacks, func(s Span) bool { return s.Has(publication) })
 }
 
 // arrivalsKept bounds how far back it is known when a proxy had a publication.
 const arrivalsKept = 64
 
-// arrive notes that the proxy has all of what it is to have. Callers hold mu.
+// arrive notes that the proxy has all of what it is to have, but for what it refuses. Callers hold mu.
 func (p *proxy) arrive(now time.Time) {
 	if p.node.connected.IsZero() || !p.asked() {
 		return
 	}
 	number := p.gates.target.number
-	if n := len(p.reached); n > 0 && p.reached[n-1].number == number {
+	var lacks []Span
+	for _, r := range p.refusals() {
+		lacks = append(lacks, r.Lacks...)
+	}
+	if n := len(p.reached); n > 0 && p.reached[n-1].number == number && slices.Equal(p.reached[n-1].lacks, lacks) {
 		return
 	}
-	p.reached = append(p.reached, arrival{number, now})
+	p.reached = append(p.reached, arrival{number, now, lacks})
 	if len(p.reached) > arrivalsKept {
 		p.reached = slices.Delete(p.reached, 0, 1)
 	}
@@ -46,9 +56,9 @@ func (p *proxy) asked() bool {
 type Reached struct {
 	ID        string
 	Connected time.Time
-	At        time.Time // when it had acknowledged all of it, or of a later one; zero as long as it has not
+	At        time.Time // when it had acknowledged all that it brought, or of a later one; zero as long as it has not
 	Refused   []Refusal // what it does not take at the moment
-	Published uint64    // the newest publication that it had acknowledged all of; 0 for none
+	Published uint64    // the newest publication that it had acknowledged all of but for what it refused; 0 for none
 }
 
 // Refusal is a resource of which a proxy does not take what is published; it goes on with what it had of it.
@@ -59,6 +69,7 @@ type Refusal struct {
 	Text     string // the proxy's words
 	Since    uint64 // the publication that brought what it refuses
 	Accepted uint64 // the newest publication known with what it has, if that is nothing; 0 when it is not known
+	Lacks    []Span // publications that changed the resource and that the proxy therefore lacks something of, ascending
 	Shared   bool   // another proxy has taken what this one refuses
 	Open     bool   // else: another one is still to answer to it
 }
@@ -95,7 +106,7 @@ func (p *proxy) has(publication uint64) (Reached, bool) {
 		out.Published = p.reached[n-1].number
 	}
 	for _, a := range p.reached {
-		if a.number >= publication {
+		if a.has(publication) {
 			out.At = a.at
 			break
 		}
@@ -110,10 +121,26 @@ func (p *proxy) refusals() (out []Refusal) {
 		refused := p.gates.subs[k].refused
 		for _, name := range slices.Sorted(maps.Keys(refused)) {
 			r := refused[name]
-			out = append(out, Refusal{Proxy: p.node.id, Type: k.String(), Resource: name, Text: r.text, Since: r.since, Accepted: r.accepted})
+			lacks := slices.Clone(r.lacks)
+			if k == listeners {
+				lacks = append(lacks, p.unasked(name, r.lacks[0].After)...)
+			}
+			out = append(out, Refusal{Proxy: p.node.id, Type: k.String(), Resource: name, Text: r.text, Since: r.since, Accepted: r.accepted, Lacks: lacks})
 		}
 	}
 	return out
+}
+
+// unasked are the publications after one that changed the routes of a listener which the proxy has nothing of: it does not
+// ask for them.
+func (p *proxy) unasked(listener string, after uint64) []Span {
+	if p.gates.target == nil || p.gates.subs[routes].wants(listener) {
+		return nil
+	}
+	if e := p.gates.target.byKind[routes][listener]; e != nil {
+		return e.after(max(after, 1))
+	}
+	return nil
 }
 
 // Answered is signalled after a proxy has answered, came or went. It holds at most one signal.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -17,9 +18,20 @@ type entry struct {
 	version string        // hash of the content
 	digest  string        // of the message alone
 	since   uint64        // the publication that brought this version; 0 for what came from an earlier stream
-	instead uint64        // the publication that brought the version before it; 0 for none
+	changes []uint64      // the publications that brought the versions until this one, its own last; at most changesKept
 	message proto.Message // nil for what a proxy brought along from an earlier stream and that is unknown here
 	packed  *anypb.Any
+}
+
+// changesKept bounds how far back it is known which publications changed a resource.
+const changesKept = 64
+
+// instead is the publication that brought the version before; 0 for none.
+func (e *entry) instead() uint64 {
+	if len(e.changes) < 2 {
+		return 0
+	}
+	return e.changes[len(e.changes)-2]
 }
 
 // snapshot is everything that was published together. It never changes.
@@ -63,15 +75,16 @@ func entries[M proto.Message](number uint64, prev map[string]*entry, messages ma
 			sum := sha256.Sum256(packed.Value)
 			next := &entry{name: name, digest: hex.EncodeToString(sum[:8]), message: m, packed: packed}
 			if old != nil && old.digest == next.digest {
-				next.version, next.since, next.instead = old.version, old.since, old.instead
+				next.version, next.since, next.changes = old.version, old.since, old.changes
 			}
 			old = next
 		}
 		if old.version != old.digest+salt {
 			fresh := *old
-			fresh.version, fresh.since = old.digest+salt, number
+			fresh.version, fresh.since, fresh.changes = old.digest+salt, number, []uint64{number}
 			if before := prev[name]; before != nil {
-				fresh.instead = before.since
+				kept := before.changes[max(0, len(before.changes)-changesKept+1):]
+				fresh.changes = append(slices.Clone(kept), number)
 			}
 			old = &fresh
 		}

@@ -135,7 +135,7 @@ func (s *subscription) revert(r response, name string) {
 	}
 }
 
-// acknowledged is what the proxy had before the responses that it has not answered.
+// acknowledged is what the proxy had before the responses that it has not answered, and before what it refuses.
 func (s subscription) acknowledged() map[string]*entry {
 	out := maps.Clone(s.sent)
 	for _, r := range slices.Backward(s.inFlight) {
@@ -145,6 +145,16 @@ func (s subscription) acknowledged() map[string]*entry {
 			} else {
 				delete(out, name)
 			}
+		}
+	}
+	for name, r := range s.refused {
+		if has := out[name]; has == nil || has.since != r.since {
+			continue
+		}
+		if r.has != nil {
+			out[name] = r.has
+		} else {
+			delete(out, name)
 		}
 	}
 	return out
@@ -173,11 +183,16 @@ func (s *subscription) ack(r response) {
 	}
 }
 
-// settle notes that what was refused of the resources of r earlier does not count any more.
-func (s *subscription) settle(r response) {
+// settle notes that what was refused of the resources of r earlier does not count any more, and returns that.
+func (s *subscription) settle(r response) map[string]refusal {
+	before := map[string]refusal{}
 	for name := range r.versions {
-		delete(s.refused, name)
+		if was, refused := s.refused[name]; refused {
+			before[name] = was
+			delete(s.refused, name)
+		}
 	}
+	return before
 }
 
 func (s *subscription) wants(name string) bool {

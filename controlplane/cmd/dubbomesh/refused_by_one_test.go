@@ -84,3 +84,32 @@ func TestOneEnvoyDoesNotDecideForAll(t *testing.T) {
 	r.becomes(t, "it is withdrawn", "Telemetry", "log", func(p api.Policy) bool { return p.Verdict == policystore.Rejected })
 	want(t, 1, `.*Telemetry/log.*rejected.*gateway-1 refuses.*`, ".*", "status", "--api", r.api)
 }
+
+// TestWhatComesAfterARefusal has an Envoy refuse a listener for good. Policies that change routes alone are in force there, and
+// are confirmed at once; one that changes the listener waits for it. explain tells what it has.
+func TestWhatComesAfterARefusal(t *testing.T) {
+	r, first, _ := twoEnvoys(t)
+	defer r.register(t, "a", "--address", "127.0.0.1:9", "--protocol", "http")()
+	const early = "kind: Traffic\nname: early\nservice: a\ntimeout: 1s\n"
+	if code, said := r.apply(t, early, "1m"); code != 0 {
+		t.Fatal(said)
+	}
+	first.Signal(syscall.SIGSTOP)
+	_, _ = r.apply(t, broken, "1ms")
+	r.becomes(t, "the other has it", "Telemetry", "log", func(p api.Policy) bool { return p.Rollout != nil && p.Rollout.Acknowledged == 1 })
+	first.Signal(syscall.SIGCONT)
+	r.becomes(t, "one refuses it", "Telemetry", "log", func(p api.Policy) bool { return p.Rollout != nil && len(p.Rollout.Refused) == 1 })
+
+	for _, later := range []string{strings.Replace(early, "1s", "2s", 1), "kind: Route\nname: later\nservice: a\nrules: [{match: {path: /x}, respond: {status: 200}}]\n"} {
+		if code, said := r.apply(t, later, "1m"); code != 0 || !strings.Contains(said, "in force on 2 Envoys in ") {
+			t.Errorf("apply exits with %d: %s", code, said)
+		}
+	}
+	want(t, 1, `.*Route/later +accepted +\d+ +yes +2/2.*Telemetry/log +accepted +\d+ +yes +1/2 .*gateway-1: .*unable to open.*Traffic/early +accepted +\d+ +yes +2/2.*`, ".*", "status", "--api", r.api)
+	const adaptive = "kind: Traffic\nname: adaptive\nservice: a\nadaptiveConcurrency: {}\n" // which changes the listener
+	if code, said := r.apply(t, adaptive, "500ms"); code != unconfirmed || !strings.Contains(said, "waiting for gateway-1 (refuses listeners gateway-http") {
+		t.Errorf("apply exits with %d: %s", code, said)
+	}
+	want(t, 0, `POST gateway.invalid/a/x\nproxy +gateway-1 refuses listeners gateway-http because of Telemetry/log, accessLog.path: .*; of that it goes on with what it had. What follows is as of revision \d+ but for that\n\nroute.*Route/later.*`, "",
+		"explain", "--service", "a", "--path", "/a/x", "--proxy", "gateway-1", "--api", r.api)
+}
