@@ -105,7 +105,7 @@ func TestWhatComesAfterARefusal(t *testing.T) {
 			t.Errorf("apply exits with %d: %s", code, said)
 		}
 	}
-	want(t, 1, `.*Route/later +accepted +\d+ +yes +2/2.*Telemetry/log +accepted +\d+ +yes +1/2 .*gateway-1: .*unable to open.*Traffic/early +accepted +\d+ +yes +2/2.*`, ".*", "status", "--api", r.api)
+	want(t, 1, `.*Route/later +accepted +\d+ +yes +2/2.*Telemetry/log +accepted +\d+ +yes +1/2 .*gateway-1 refuses .*unable to open.*Traffic/early +accepted +\d+ +yes +2/2.*`, ".*", "status", "--api", r.api)
 	const adaptive = "kind: Traffic\nname: adaptive\nservice: a\nadaptiveConcurrency: {}\n" // which changes the listener
 	if code, said := r.apply(t, adaptive, "500ms"); code != unconfirmed || !strings.Contains(said, "waiting for gateway-1 (refuses listeners gateway-http") {
 		t.Errorf("apply exits with %d: %s", code, said)
