@@ -43,18 +43,18 @@ func (r rig) apply(t *testing.T, text, wait string) (code int, said string) {
 	return code, out + errs
 }
 
-// becomes waits until a policy is as wanted.
-func (r rig) becomes(t *testing.T, what, kind, name string, met func(api.Policy) bool) {
+// logBecomes waits until the access log is as wanted.
+func (r rig) logBecomes(t *testing.T, what string, met func(api.Policy) bool) {
 	t.Helper()
 	var p api.Policy
 	var err error
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("last seen of %s/%s: %+v %+v %v", kind, name, p, p.Rollout, err)
+			t.Logf("last seen of it: %+v %+v %v", p, p.Rollout, err)
 		}
 	})
 	waitFor(t, what, func() bool {
-		p, err = api.NewClient(r.api).Policy(t.Context(), kind, name)
+		p, err = api.NewClient(r.api).Policy(t.Context(), "Telemetry", "log")
 		return err == nil && met(p)
 	})
 }
@@ -72,16 +72,16 @@ func TestOneEnvoyDoesNotDecideForAll(t *testing.T) {
 		if code, said := r.apply(t, broken, "1ms"); code == 0 {
 			t.Fatalf("apply says %s", said)
 		}
-		r.becomes(t, "one refuses it", "Telemetry", "log", refused)
+		r.logBecomes(t, "one refuses it", refused)
 		second.Signal(syscall.SIGCONT)
-		r.becomes(t, "the other has it", "Telemetry", "log", func(p api.Policy) bool {
+		r.logBecomes(t, "the other has it", func(p api.Policy) bool {
 			return p.Verdict == policystore.Accepted && refused(p) && p.Rollout.Acknowledged == 1
 		})
 		want(t, 0, `Telemetry/log deleted.*`, "", "delete", "telemetry/log", "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 	}
 	second.Signal(syscall.SIGSTOP)
 	_, _ = r.apply(t, broken, "1ms")
-	r.becomes(t, "it is withdrawn", "Telemetry", "log", func(p api.Policy) bool { return p.Verdict == policystore.Rejected })
+	r.logBecomes(t, "it is withdrawn", func(p api.Policy) bool { return p.Verdict == policystore.Rejected })
 	want(t, 1, `.*Telemetry/log.*rejected.*gateway-1 refuses.*`, ".*", "status", "--api", r.api)
 }
 
@@ -96,9 +96,9 @@ func TestWhatComesAfterARefusal(t *testing.T) {
 	}
 	first.Signal(syscall.SIGSTOP)
 	_, _ = r.apply(t, broken, "1ms")
-	r.becomes(t, "the other has it", "Telemetry", "log", func(p api.Policy) bool { return p.Rollout != nil && p.Rollout.Acknowledged == 1 })
+	r.logBecomes(t, "the other has it", func(p api.Policy) bool { return p.Rollout != nil && p.Rollout.Acknowledged == 1 })
 	first.Signal(syscall.SIGCONT)
-	r.becomes(t, "one refuses it", "Telemetry", "log", func(p api.Policy) bool { return p.Rollout != nil && len(p.Rollout.Refused) == 1 })
+	r.logBecomes(t, "one refuses it", func(p api.Policy) bool { return p.Rollout != nil && len(p.Rollout.Refused) == 1 })
 
 	for _, later := range []string{strings.Replace(early, "1s", "2s", 1), "kind: Route\nname: later\nservice: a\nrules: [{match: {path: /x}, respond: {status: 200}}]\n"} {
 		if code, said := r.apply(t, later, "1m"); code != 0 || !strings.Contains(said, "in force on 2 Envoys in ") {
@@ -110,6 +110,6 @@ func TestWhatComesAfterARefusal(t *testing.T) {
 	if code, said := r.apply(t, adaptive, "500ms"); code != unconfirmed || !strings.Contains(said, "waiting for gateway-1 (refuses listeners gateway-http") {
 		t.Errorf("apply exits with %d: %s", code, said)
 	}
-	want(t, 0, `POST gateway.invalid/a/x\nproxy +gateway-1 refuses listeners gateway-http because of Telemetry/log, accessLog.path: .*; of that it goes on with what it had. What follows is as of revision \d+ but for that\n\nroute.*Route/later.*`, "",
+	want(t, 0, `GET gateway.invalid/a/x\nproxy +gateway-1 refuses listeners gateway-http because of Telemetry/log, accessLog.path: .*; of that it goes on with what it had. What follows is as of revision \d+ but for that\n\n.*rule +Route/later .*`, "",
 		"explain", "--service", "a", "--path", "/a/x", "--proxy", "gateway-1", "--api", r.api)
 }
