@@ -52,8 +52,9 @@ type Rule struct {
 }
 
 // FollowRedirects are redirects of a service that are followed inside of the gateway, whatever host they name: where they lead
-// to no service the answer is 404. Other statuses, redirects between http and https, and those beyond the limit reach the
-// caller. The request is made anew with its body; a 303 makes it a GET.
+// to no service the answer is 404. Other statuses, redirects between http and https, those beyond the limit, and to a Location
+// that neither begins with a slash nor names a scheme reach the caller; of another service that the rule leads to only absolute
+// ones are followed. What begins with a slash is followed below the host that was asked for, and reaches the caller with it. The request is made anew with its body; a 303 makes it a GET.
 type FollowRedirects struct {
 	// Max is how many are followed one after the other; 1 by default.
 	Max *uint32 `json:"max,omitempty" check:"short,min=1,max=10"`

@@ -12,7 +12,7 @@ import (
 // sameInput compares everything that a service is translated from.
 func sameInput(a, b translate.Input) bool {
 	return sameService(a.Service, b.Service) && sameDefinitions(a.Definitions, b.Definitions) && reflect.DeepEqual(a.Policies, b.Policies) &&
-		slices.Equal(a.Mounts, b.Mounts) && a.Defaults == b.Defaults && slices.EqualFunc(a.Others, b.Others, sameInput)
+		slices.Equal(a.Mounts, b.Mounts) && a.Defaults == b.Defaults && a.Follows == b.Follows && slices.EqualFunc(a.Others, b.Others, sameInput)
 }
 
 // untouched reports whether nothing that an input was made of is another now, the policies apart.

@@ -36,7 +36,8 @@ var clusterFeatures = []func(*clusterv3.Cluster, target){
 	connect,
 	eject,
 	checkHealth,
-	admit, // a filter of the cluster, beside the protocol that connect has set
+	completeRedirects, // a filter of the cluster, beside the protocol that connect has set
+	admit,             // another one
 }
 
 // routeSettings are what policies say of the requests of a route: what a rule says goes before what is said of the method,

@@ -15,16 +15,18 @@ type Input struct {
 	Policies    model.ServicePolicies // what policies say of it
 	Mounts      []string              // prefixes under which Gateway policies expose it, beside its own path
 	Defaults    Defaults              // what is told of requests where nothing else is said
+	Follows     bool                  // a rule of a Route policy follows the redirects of the service
 	Others      []Input               // services that its Route policies lead to, sorted by name, without others and routes of their own
 }
 
 // InputOf takes out of a snapshot what concerns one of its services.
 func InputOf(snap model.Snapshot, svc model.Service) Input {
 	in := Input{Service: svc, Definitions: snap.DefinitionsOf(svc.Name), Policies: snap.Policies.For(svc), Mounts: mountPoints(snap.Policies.Gateways, svc.Name), Defaults: defaults(snap.Policies)}
+	in.Follows = follows(in.Policies.Routes)
 	for _, name := range in.Led() {
 		if other, ok := snap.Service(name); ok {
 			o := Input{Service: other, Definitions: snap.DefinitionsOf(name), Policies: snap.Policies.For(other)}
-			o.Policies.Routes = nil
+			o.Follows, o.Policies.Routes = follows(o.Policies.Routes), nil
 			in.Others = append(in.Others, o)
 		}
 	}

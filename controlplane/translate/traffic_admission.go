@@ -10,6 +10,7 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -23,12 +24,21 @@ func admit(c *clusterv3.Cluster, t target) {
 	if a == nil {
 		return
 	}
-	filters := []*hcmv3.HttpFilter{
-		{Name: "envoy.filters.http.admission_control", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(admissionControl(a))}},
-		// This one stands last in a cluster's filters.
-		{Name: "envoy.filters.http.upstream_codec", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(&codecv3.UpstreamCodec{})}},
+	filterCluster(c, "envoy.filters.http.admission_control", admissionControl(a))
+}
+
+// filterCluster adds a filter to those that requests to a cluster's instances meet.
+func filterCluster(c *clusterv3.Cluster, name string, m proto.Message) {
+	filter := func(name string, m proto.Message) *hcmv3.HttpFilter {
+		return &hcmv3.HttpFilter{Name: name, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: pack(m)}}
 	}
-	editHTTP(c, func(o *httpv3.HttpProtocolOptions) { o.HttpFilters = filters })
+	editHTTP(c, func(o *httpv3.HttpProtocolOptions) {
+		if n := len(o.HttpFilters); n > 0 {
+			o.HttpFilters = o.HttpFilters[:n-1]
+		}
+		// The codec stands last.
+		o.HttpFilters = append(o.HttpFilters, filter(name, m), filter("envoy.filters.http.upstream_codec", &codecv3.UpstreamCodec{}))
+	})
 }
 
 func admissionControl(a *model.AdmissionControl) *admissionv3.AdmissionControl {

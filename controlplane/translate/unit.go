@@ -25,6 +25,9 @@ type unit struct {
 func newUnit(in Input, opt Options) *unit {
 	u := &unit{in: in, opt: opt, others: map[string]*unit{}, pools: map[string]target{}, told: map[model.Problem]bool{}}
 	u.variants, u.problems = variants(in.Service)
+	for i := range u.variants {
+		u.variants[i].follows = in.Follows
+	}
 	var more []model.Problem
 	u.schemas, more = schemasOf(in, u.variants, opt)
 	u.problems = append(u.problems, more...)

@@ -17,6 +17,7 @@ type variant struct {
 	cluster        string
 	instances      []model.Instance // those that serve
 	warmUp         time.Duration    // the longest of its instances
+	follows        bool             // some route follows its redirects
 }
 
 // weight is the sum of what the variant's instances weigh.
