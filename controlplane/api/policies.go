@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/policy"
@@ -25,6 +26,7 @@ type Policy struct {
 	Problems []policy.Problem    `json:"problems,omitempty"`
 	LeftOut  bool                `json:"leftOut,omitempty"` // it is not in force everywhere, as notes say
 	Notes    []string            `json:"notes,omitempty"`   // what could not be made of it, and what it names that there is not
+	Kept     *time.Time          `json:"kept,omitempty"`    // until when it stays in force though etcd lost it; nil for one that stands in etcd
 	Key      string              `json:"key"`
 	Text     string              `json:"text,omitempty"` // as it stands in etcd, when one policy is asked for
 	Rollout  *Rollout            `json:"rollout,omitempty"`
@@ -162,9 +164,12 @@ func (s server) viewPolicy(i policystore.Item, snap model.Snapshot, problems []m
 	if more > 0 {
 		view.Notes = append(view.Notes, fmt.Sprintf("and %d more of the kind, which `dubbomesh problems` lists", more))
 	}
+	if !i.Kept.IsZero() {
+		view.Kept = &i.Kept
+	}
 	if i.Status.LastGood != nil && !view.Paused && policy.Effective(i.Status.Kind) {
 		view.InForce = i.Status.LastGood.Revision
-		if reached != nil {
+		if reached != nil && view.Kept == nil { // else its revision is one of other data
 			r := reached(string(view.Kind)+"/"+view.Name, view.InForce)
 			view.Rollout = &r
 		}

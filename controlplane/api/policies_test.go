@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -132,5 +133,22 @@ func TestNotesKnowOtherPolicies(t *testing.T) {
 		if err != nil || len(all) != 1 || len(all[0].Notes) != c.want {
 			t.Errorf("%s: in the list %+v, %v", name, all, err)
 		}
+	}
+}
+
+// A policy that etcd lost says until when it stays, and not how far a revision of other data is.
+func TestKept(t *testing.T) {
+	until := time.Date(2026, 11, 21, 22, 0, 0, 0, time.UTC)
+	policies := func() policystore.State {
+		return policystore.NewState(policystore.Item{
+			Key: "/d/policies/Access/deny", Good: model.Access{PolicyMeta: model.PolicyMeta{Name: "deny"}}, Kept: until,
+			Status: policystore.Status{Kind: model.KindAccess, Name: "deny", Verdict: policystore.Accepted, LastGood: &policystore.Good{Revision: 7}},
+		})
+	}
+	client, _ := serve(t, fake{}, Options{Policies: policies, Rollout: func() func(string, int64) Rollout {
+		return func(string, int64) Rollout { return Rollout{Published: true} }
+	}})
+	if p, err := client.Policy(t.Context(), "Access", "deny"); err != nil || p.Kept == nil || !p.Kept.Equal(until) || p.InForce != 7 || p.Rollout != nil {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

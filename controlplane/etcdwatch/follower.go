@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/connectivity"
@@ -52,6 +53,7 @@ type Batch struct {
 	Reset    bool // events are everything there is: keys not among them are gone
 	Events   []Event
 	Revision int64
+	Replaced bool  // with Reset: etcd's data is not what was read before; who deleted the keys that are gone is not known
 	Err      error // the prefix cannot be read now; nothing that was said before is withdrawn
 }
 
@@ -71,8 +73,9 @@ type Follower struct {
 // been missed, has Reset set. send is called by one goroutine at a time.
 func (p Follower) Run(ctx context.Context, send func(Batch)) {
 	wait, last := minBackOff, ""
+	var known memory
 	for ctx.Err() == nil {
-		listed, err := p.follow(ctx, send)
+		listed, err := p.follow(ctx, &known, send)
 		if ctx.Err() != nil {
 			return
 		}
@@ -94,35 +97,45 @@ func (p Follower) Run(ctx context.Context, send func(Batch)) {
 }
 
 // follow lists and watches until that is no longer possible. listed tells whether the list was complete.
-func (p Follower) follow(ctx context.Context, send func(Batch)) (listed bool, err error) {
-	events, revision, err := p.list(ctx)
+func (p Follower) follow(ctx context.Context, known *memory, send func(Batch)) (listed bool, err error) {
+	events, header, err := p.list(ctx)
 	if err != nil {
 		return false, fmt.Errorf("list %s: %w", p.Prefix, err)
 	}
-	send(Batch{Reset: true, Events: events, Revision: revision})
-	p.Log.Info("etcd read", "prefix", p.Prefix, "keys", len(events), "revision", revision)
-	if err := p.watch(ctx, revision, send); err != nil {
+	all := Batch{Reset: true, Events: events, Revision: header.Revision}
+	if all.Replaced, err = p.replaced(ctx, *known, header); err != nil {
+		return false, fmt.Errorf("look at %s: %w", known.key, err)
+	}
+	*known = memory{cluster: header.ClusterId}
+	known.note(all)
+	send(all)
+	p.Log.Info("etcd read", "prefix", p.Prefix, "keys", len(events), "revision", header.Revision)
+	err = p.watch(ctx, header.Revision, func(b Batch) {
+		known.note(b)
+		send(b)
+	})
+	if err != nil {
 		return true, fmt.Errorf("watch %s: %w", p.Prefix, err)
 	}
 	return true, nil
 }
 
 // list reads all keys as they were at one revision.
-func (p Follower) list(ctx context.Context) (events []Event, revision int64, err error) {
+func (p Follower) list(ctx context.Context) (events []Event, header *pb.ResponseHeader, err error) {
 	from, end := p.Prefix, clientv3.GetPrefixRangeEnd(p.Prefix)
 	for {
-		page, err := p.listPage(ctx, from, end, revision)
+		page, err := p.listPage(ctx, from, end, header.GetRevision())
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
-		if revision == 0 {
-			revision = page.Header.Revision
+		if header == nil {
+			header = page.Header
 		}
 		for _, kv := range page.Kvs {
 			events = append(events, event(kv))
 		}
 		if !page.More || len(page.Kvs) == 0 {
-			return events, revision, nil
+			return events, header, nil
 		}
 		from = string(page.Kvs[len(page.Kvs)-1].Key) + "\x00"
 	}

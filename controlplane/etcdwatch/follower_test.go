@@ -42,10 +42,11 @@ func TestAWatchFromACompactedRevisionEnds(t *testing.T) {
 	c := start(t)
 	put(t, c, "/a/1", "1")
 	p := Follower{Client: c, Prefix: "/a/", Log: slog.New(slog.DiscardHandler)}
-	_, revision, err := p.list(t.Context())
+	_, header, err := p.list(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	revision := header.Revision
 	put(t, c, "/a/2", "2")
 	put(t, c, "/a/3", "3")
 	if _, err := c.Compact(t.Context(), revision+2); err != nil {
@@ -91,4 +92,41 @@ func TestListsInPagesThenFollows(t *testing.T) {
 	if b := <-batches; b.Reset || len(b.Events) != 1 || !b.Events[0].Deleted || b.Events[0].Key != "/a/2" {
 		t.Errorf("after a deletion %+v", b)
 	}
+}
+
+// TestReplacedDataIsKnown holds what is remembered of etcd's data against what is there.
+func TestReplacedDataIsKnown(t *testing.T) {
+	c := start(t)
+	p := Follower{Client: c, Prefix: "/a/", Log: slog.New(slog.DiscardHandler)}
+	put(t, c, "/a/1", "1")
+	events, header, err := p.list(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := memory{cluster: header.ClusterId}
+	known.note(Batch{Events: events, Revision: header.Revision})
+	if _, err := c.Delete(t.Context(), "/a/1"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, c, "/a/2", "2")
+	if _, header, err = p.list(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := func(change func(*memory)) memory { m := known; change(&m); return m }
+	want := func(what string, known memory, want bool) {
+		t.Helper()
+		if got, err := p.replaced(t.Context(), known, header); err != nil || got != want {
+			t.Errorf("%s: %v, %v; want %v", what, got, err, want)
+		}
+	}
+	want("nothing known", memory{}, false)
+	want("it went on", known, false)
+	want("another cluster", other(func(m *memory) { m.cluster++ }), true)
+	want("it went back", other(func(m *memory) { m.revision = header.Revision + 1 }), true)
+	want("another history", other(func(m *memory) { m.key = "/a/3" }), true)
+	want("written at another revision", other(func(m *memory) { m.key, m.written = "/a/2", header.Revision-1 }), true)
+	if _, err := c.Compact(t.Context(), header.Revision); err != nil {
+		t.Fatal(err)
+	}
+	want("compacted", other(func(m *memory) { m.key = "/a/3" }), false)
 }

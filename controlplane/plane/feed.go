@@ -65,7 +65,7 @@ func (f *feed) run(ctx context.Context) error {
 	}
 	defer func() { _ = client.Close() }()
 	r := registry.New(registryConfig(f.config), client, f.log, f.metrics)
-	p := policystore.New(f.config.Etcd.Prefix, client, f.log, f.metrics)
+	p := policystore.New(f.config.Etcd.Prefix, protectionHold(f.config), client, f.log, f.metrics)
 	f.mu.Lock()
 	f.registry, f.policies, f.unreached = r, p, nil
 	f.mu.Unlock()
@@ -192,6 +192,14 @@ func registryConfig(c settings.Config) registry.Config {
 		out.Protection.Share = -1
 	}
 	return out
+}
+
+// protectionHold is how long policies are kept that etcd lost.
+func protectionHold(c settings.Config) time.Duration {
+	if !c.Protection.Enabled {
+		return 0
+	}
+	return c.Protection.Hold
 }
 
 // TranslateOptions is the part of the settings that translation knows.

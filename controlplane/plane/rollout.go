@@ -41,6 +41,9 @@ const publicationsKept = 1000
 // noted adds a publication to those that are known. Callers hold mu.
 func (f *feed) noted(number uint64, policies policystore.State, at time.Time) {
 	changed := changes(f.inForce, policies.InForce())
+	for i := range f.publications { // etcd's revision went back: what comes now is newer all the same
+		f.publications[i].revision = min(f.publications[i].revision, policies.Revision)
+	}
 	if n := len(f.publications); n > 0 && f.publications[n-1].revision >= policies.Revision && len(changed) == 0 {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -204,5 +205,19 @@ func TestAsOfWithoutWhatIsRefused(t *testing.T) {
 	got := asOf(states[3], list, 4, xds.Span{After: 1, Until: 2})
 	if diff := shown(changes(versions("a=1", "b=3", "c=4"), got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestARevisionThatWentBackIsNewer publishes what is read of an etcd that lost its data: what it counts from now on was not
+// published before.
+func TestARevisionThatWentBackIsNewer(t *testing.T) {
+	f := &feed{}
+	policies := policystore.NewState()
+	for i, revision := range []int64{7, 100, 1} {
+		policies.Revision = revision
+		f.noted(uint64(i+1), policies, time.Time{})
+	}
+	if last := f.publications[len(f.publications)-1]; last.revision != 1 {
+		t.Errorf("what was published last is as of revision %d", last.revision)
 	}
 }

@@ -14,6 +14,8 @@ type metrics struct {
 	rejected *prometheus.CounterVec
 	resyncs  prometheus.Counter
 	unsaved  prometheus.Gauge
+	kept     prometheus.Gauge
+	lost     prometheus.Counter
 }
 
 // newMetrics creates the metrics and registers them unless reg is nil.
@@ -23,9 +25,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "dubbomesh", Subsystem: "policy", Name: "rejected_total", Help: "Versions of policies that were rejected, by kind."}, []string{"kind"}),
 		resyncs:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "dubbomesh", Subsystem: "policy", Name: "resyncs_total", Help: "Times the policies had to be listed again."}),
 		unsaved:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "dubbomesh", Subsystem: "policy", Name: "unsaved", Help: "Verdicts that are not written to etcd yet."}),
+		kept:     prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "dubbomesh", Subsystem: "policy", Name: "protected", Help: "Policies that are in force although etcd lost them."}),
+		lost:     prometheus.NewCounter(prometheus.CounterOpts{Namespace: "dubbomesh", Subsystem: "policy", Name: "lost_total", Help: "Policies that etcd lost with its data."}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.policies, m.rejected, m.resyncs, m.unsaved)
+		reg.MustRegister(m.policies, m.rejected, m.resyncs, m.unsaved, m.kept, m.lost)
 	}
 	return m
 }
@@ -46,9 +50,14 @@ func (m *metrics) observe(entries []*entry) {
 		counts[series{string(kind), string(Accepted)}] = 0
 		counts[series{string(kind), string(Rejected)}] = 0
 	}
+	kept := 0
 	for _, e := range entries {
+		if e.isKept() {
+			kept++
+		}
 		counts[series{label(e.status.Kind), string(e.status.Verdict)}]++
 	}
+	m.kept.Set(float64(kept))
 	if _, unknown := counts[series{"unknown", string(Rejected)}]; !unknown {
 		counts[series{"unknown", string(Rejected)}] = 0
 	}

@@ -56,6 +56,11 @@ func (s *Store) Pardon(kind model.Kind, name string, revision int64) bool {
 func (s *Store) replace(key string, e *entry, pardoned bool) {
 	s.entries[key] = e
 	s.writer.judged(e.status, e.parsed.Text, pardoned)
+	s.showEntries()
+}
+
+// showEntries makes a state of what is known now. The caller holds the lock.
+func (s *Store) showEntries() {
 	next := *s.state.Load()
 	next.known = &known{entries: slices.Collect(maps.Values(s.entries))}
 	s.metrics.observe(next.known.entries)

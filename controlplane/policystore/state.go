@@ -46,6 +46,7 @@ type entry struct {
 	since  time.Time    // when the verdict was first heard here
 	before lastGood     // what was in force before this version; nothing for a new key
 	judged *entry       // what this one would be if Envoys did not refuse it; nil when they do not
+	kept   time.Time    // until when it stays though etcd lost it; zero for one that stands in etcd
 }
 
 // lastGood is a version that was accepted.
@@ -60,13 +61,14 @@ type Item struct {
 	Status Status       // When is not set
 	Text   string       // as it stands in etcd
 	Good   model.Policy // that is in force, or would be if it were not paused; nil for none
+	Kept   time.Time    // until when it stays in force though etcd lost it; zero for one that stands in etcd
 }
 
 // NewState returns a state that was read completely and holds these items.
 func NewState(items ...Item) State {
 	k := &known{}
 	for _, i := range items {
-		k.entries = append(k.entries, &entry{key: i.Key, status: i.Status, good: i.Good, parsed: policy.Parsed{Text: i.Text, Problems: i.Status.Problems}})
+		k.entries = append(k.entries, &entry{key: i.Key, status: i.Status, good: i.Good, kept: i.Kept, parsed: policy.Parsed{Text: i.Text, Problems: i.Status.Problems}})
 	}
 	return State{Synced: true, known: k}
 }
@@ -80,7 +82,7 @@ func (s State) InForce() []Version { return s.look().inForce }
 // Items are all policies, by their keys.
 func (s State) Items() []Item { return s.look().items }
 
-// Problems tell of policies that were rejected, by their keys.
+// Problems tell of policies that were rejected or lost, by their keys.
 func (s State) Problems() []model.Problem { return s.look().problems }
 
 // look works out what the entries say, once for all who ask.
@@ -93,7 +95,7 @@ func (s State) look() *known {
 		sorted := slices.SortedFunc(slices.Values(k.entries), func(a, b *entry) int { return cmp.Compare(a.key, b.key) })
 		var good []model.Policy
 		for _, e := range sorted {
-			k.items = append(k.items, Item{Key: e.key, Status: e.status, Text: e.parsed.Text, Good: e.good})
+			k.items = append(k.items, Item{Key: e.key, Status: e.status, Text: e.parsed.Text, Good: e.good, Kept: e.kept})
 			if e.good != nil {
 				good = append(good, e.good)
 				v := Version{Key: e.key, Policy: e.good, Revision: e.good.Meta().Revision}
@@ -102,7 +104,10 @@ func (s State) look() *known {
 				}
 				k.inForce = append(k.inForce, v)
 			}
-			if e.status.Verdict == Rejected {
+			switch {
+			case e.isKept():
+				k.problems = append(k.problems, e.lost())
+			case e.status.Verdict == Rejected:
 				k.problems = append(k.problems, model.Problem{Key: e.key, Reason: reason(e.parsed), LastGood: e.good != nil, Since: e.since})
 			}
 		}

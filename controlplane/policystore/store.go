@@ -26,6 +26,7 @@ type Store struct {
 	follower etcdwatch.Follower
 	client   *clientv3.Client
 	prefix   string
+	hold     time.Duration
 	log      *slog.Logger
 	metrics  *metrics
 	now      func() time.Time
@@ -35,15 +36,17 @@ type Store struct {
 
 	mu      sync.Mutex        // a change of entries together with the state that shows it
 	entries map[string]*entry // by key
+	keeping chan struct{}     // signalled when some are kept from now on
 	refused map[string]Status // by kind/name, of policies that Envoys refused before this control plane came
 }
 
-// New prepares a store below a prefix such as /dubbomesh. The client stays the caller's; reg may be nil.
-func New(prefix string, client *clientv3.Client, log *slog.Logger, reg prometheus.Registerer) *Store {
+// New prepares a store below a prefix such as /dubbomesh. What etcd comes back without after it lost its data is kept for hold; 0
+// keeps nothing. The client stays the caller's; reg may be nil.
+func New(prefix string, hold time.Duration, client *clientv3.Client, log *slog.Logger, reg prometheus.Registerer) *Store {
 	m := newMetrics(reg)
 	s := &Store{
-		client: client, prefix: prefix, log: log, metrics: m, now: time.Now,
-		changed: make(chan struct{}, 1), entries: map[string]*entry{},
+		client: client, prefix: prefix, hold: hold, log: log, metrics: m, now: time.Now,
+		changed: make(chan struct{}, 1), entries: map[string]*entry{}, keeping: make(chan struct{}, 1),
 		follower: etcdwatch.Follower{Client: client, Prefix: policiesPrefix(prefix), Log: log, Resync: m.resyncs.Inc},
 	}
 	s.writer = newWriter(s)
@@ -73,6 +76,7 @@ func (s *Store) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { s.writer.run(ctx); return nil })
+	group.Go(func() error { s.release(ctx); return nil })
 	return group.Wait()
 }
 
@@ -88,27 +92,22 @@ func (s *Store) take(ctx context.Context, b etcdwatch.Batch) {
 		return
 	}
 	if b.Reset {
-		listed := map[string]bool{}
-		for _, e := range b.Events {
-			listed[e.Key] = true
+		if b.Replaced {
+			s.writer.replaced()
 		}
-		for key := range s.entries {
-			if !listed[key] {
-				delete(s.entries, key)
-			}
-		}
+		s.vanish(b)
 		s.writer.sweep(b.Revision)
 	}
 	for _, e := range b.Events {
-		if !s.judge(ctx, e) {
+		if !s.judge(ctx, e, b.Replaced) {
 			return // the end came first
 		}
 	}
 	s.publish(b)
 }
 
-// judge takes one key in. It returns false when ctx ended.
-func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
+// judge takes one key in; anew says that its revision tells nothing. It returns false when ctx ended.
+func (s *Store) judge(ctx context.Context, e etcdwatch.Event, anew bool) bool {
 	kind, name, ok := splitKey(strings.TrimPrefix(e.Key, s.follower.Prefix))
 	old := s.entries[e.Key]
 	if e.Deleted {
@@ -119,7 +118,7 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 		}
 		return true
 	}
-	if old != nil && old.status.Revision == e.Revision {
+	if old != nil && old.status.Revision == e.Revision && !anew && !old.isKept() {
 		return true
 	}
 	parsed := policy.ParseKey(string(kind), name, e.Value)
@@ -133,7 +132,7 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event) bool {
 	if parsed.Policy != nil {
 		next.status.LastGood = &Good{Revision: e.Revision, Text: string(e.Value)}
 		next.good = policy.At(parsed.Policy, e.Key, e.Revision, e.Created)
-		if old != nil && old.status.Created == e.Created {
+		if old.livesOnIn(next) {
 			next.before = lastGood{old.good, old.status.LastGood}
 		}
 		next = s.asRefused(next)
@@ -159,7 +158,7 @@ func noPolicysKey() []policy.Problem {
 // keepLastGood finds what a key said when it was last good: here, or else in its status, which outlives a control plane. It
 // returns false when ctx ended.
 func (s *Store) keepLastGood(ctx context.Context, next, old *entry) bool {
-	if old != nil && old.status.Created == next.status.Created {
+	if old.livesOnIn(next) {
 		next.good, next.status.LastGood = old.good, old.status.LastGood
 		return true
 	}

@@ -44,7 +44,7 @@ func start(t *testing.T) *clientv3.Client {
 // run runs a store until the returned function is called, or the test ends.
 func run(t *testing.T, c *clientv3.Client) (*Store, func()) {
 	t.Helper()
-	s := New(prefix, c, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	s := New(prefix, time.Minute, c, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

@@ -25,6 +25,7 @@ type writer struct {
 
 	mu      sync.Mutex
 	pending map[string]func(context.Context) error // by policy; "" is the sweep
+	data    int                                    // how often etcd's data was replaced by other data
 	failed  error                                  // why the last attempt did not do all
 }
 
@@ -34,13 +35,32 @@ func newWriter(s *Store) *writer {
 
 func (w *writer) add(id string, job func(context.Context) error) {
 	w.mu.Lock()
-	w.pending[id] = job
+	of := w.data
+	w.pending[id] = func(ctx context.Context) error {
+		if w.replacements() != of {
+			return errSuperseded // what stands at its revision now is something else
+		}
+		return job(ctx)
+	}
 	w.store.metrics.unsaved.Set(float64(len(w.pending)))
 	w.mu.Unlock()
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
+}
+
+// replaced drops what is not written yet: it is about data that etcd has no more.
+func (w *writer) replaced() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.data++
+}
+
+func (w *writer) replacements() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.data
 }
 
 // judged has a verdict written. That Envoys refuse a version is taken back only when it is pardoned: another control plane

@@ -48,7 +48,7 @@ var table = []setting{
 	{"protection.enabled", "protection", ControlPlaneGroup, true, "keep instances for a while when most of a service vanishes at once"},
 	{"protection.percent", "protection-percent", ControlPlaneGroup, 50, "percentage of a service's instances that must vanish together"},
 	{"protection.window", "protection-window", ControlPlaneGroup, 15 * time.Second, "what counts as vanishing together"},
-	{"protection.hold", "protection-hold", ControlPlaneGroup, time.Minute, "how long vanished instances are kept"},
+	{"protection.hold", "protection-hold", ControlPlaneGroup, time.Minute, "how long vanished instances are kept, and policies that etcd lost"},
 	{"xds.listen", "xds", ControlPlaneGroup, "127.0.0.1:18000", "address of the xDS server"},
 	{"api.listen", "api", APIGroup, "127.0.0.1:18001", "address of the control plane's API"},
 	{"api.pprof", "pprof", ControlPlaneGroup, false, "serve /debug/pprof/ on the API address"},

@@ -94,7 +94,7 @@ func rows(list []api.Policy) (all [][]string) {
 // everywhere reports whether a policy is as it was written on every Envoy.
 func everywhere(p api.Policy) bool {
 	switch {
-	case p.Verdict != policystore.Accepted || p.LeftOut:
+	case p.Verdict != policystore.Accepted || p.LeftOut || p.Kept != nil:
 		return false
 	case p.Paused:
 		return true
@@ -108,6 +108,8 @@ var statusTable = table[api.Policy]{
 	row: func(p api.Policy) []string {
 		inForce, envoys, took, note := "no", "", "", ""
 		switch {
+		case p.Kept != nil:
+			inForce = "until " + p.Kept.Local().Format(time.TimeOnly)
 		case p.Paused:
 			inForce = "paused"
 		case !policy.Effective(p.Kind):
