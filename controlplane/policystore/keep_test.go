@@ -86,8 +86,9 @@ func TestEtcdComesBackWithoutItsData(t *testing.T) {
 	put(t, c, "Traffic/one", fmt.Sprintf(good, 1))
 	put(t, c, "Traffic/two", fmt.Sprintf(good, 2))
 	put(t, c, "Traffic/three", fmt.Sprintf(good, 3))
-	put(t, c, "Traffic/bad", bad)
-	judged(t, c, "bad", eventually(t, s, "all", inForce("one=1s three=3s two=2s")).Revision)
+	last := put(t, c, "Traffic/bad", bad)
+	eventually(t, s, "all", inForce("one=1s three=3s two=2s"))
+	judged(t, c, "bad", last)
 
 	server.Stop()
 	if err := os.RemoveAll(dir); err != nil {
