@@ -54,12 +54,13 @@ type known struct {
 	workloads  map[string]workloads                    // by the name of VirtualWorkloads
 	delegates  map[*report]bool                        // of VirtualServices whose rules stand in others
 	ids        map[string]bool                         // of policies that were made
+	edges      map[string][]string                     // hosts of Istio's Gateways, by namespace and name
 	namespaces map[string]string                       // in which a service was met first, by its name
 }
 
 // Import makes policies of rules, as YAML that can be applied. An error is a file that cannot be read.
 func Import(documents []Document) (text string, lost []Lost, err error) {
-	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, delegates: map[*report]bool{}, ids: map[string]bool{}, namespaces: map[string]string{}}
+	k := known{subsets: map[string]map[string]map[string]string{}, workloads: map[string]workloads{}, delegates: map[*report]bool{}, ids: map[string]bool{}, namespaces: map[string]string{}, edges: map[string][]string{}}
 	for _, d := range documents {
 		if err := k.read(d); err != nil {
 			return "", nil, err
@@ -71,6 +72,8 @@ func Import(documents []Document) (text string, lost []Lost, err error) {
 			k.defineSubsets(r)
 		case "VirtualWorkloads":
 			k.defineWorkloads(r)
+		case "Gateway":
+			k.edges[r.namespace+"/"+r.name] = r.servedHosts()
 		}
 	}
 	var out []string

@@ -22,7 +22,8 @@ func (k *known) virtualService(r rule) (out []made) {
 	gateways := r.spec.texts("gateways")
 	outside := slices.DeleteFunc(slices.Clone(gateways), func(g string) bool { return g == "mesh" })
 	r.exported()
-	if len(hosts) == 0 && len(outside) == 0 { // its rules are read where another one delegates to it
+	if len(hosts) == 0 { // its rules are read where another one delegates to it
+		r.spec.loseIf("hosts", "it names none, so that nothing becomes of it")
 		r.spec.ignore(r.spec.names()...)
 		return nil
 	}
@@ -49,13 +50,16 @@ func (k *known) virtualService(r rule) (out []made) {
 				first = cmp.Or(first, b.Service)
 			}
 		}
-		m := route(r, model.Route{PolicyMeta: r.meta(first), Hosts: hosts}, rules)
-		for _, g := range outside {
+		for i, g := range outside {
 			if !strings.Contains(g, "/") {
-				g = r.namespace + "/" + g
+				outside[i] = r.namespace + "/" + g
 			}
-			m.gateways = append(m.gateways, g)
 		}
+		if hosts = k.everyHost(r, hosts, outside); len(hosts) == 0 {
+			return nil
+		}
+		m := route(r, model.Route{PolicyMeta: r.meta(first), Hosts: hosts}, rules)
+		m.gateways = outside
 		return []made{m}
 	}
 	var done []string
