@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestFollowRedirects(t *testing.T) {
 			fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.Path, body)
 			return
 		}
-		if !strings.Contains("/slash /slashes /host /bare", r.URL.Path) {
+		if !slices.Contains([]string{"/slash", "/slashes", "/host", "/bare"}, r.URL.Path) {
 			to = "http://" + r.Header.Get("x-forwarded-host-of-test") + to
 		}
 		w.Header().Set("location", to)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/controlplane/testenvoy"
 	"github.com/dubbomesh/dubbomesh/gofilter/dubbo"
@@ -163,5 +165,28 @@ func TestStrategyForking(t *testing.T) {
 	}
 	if seen[504] != 2 {
 		t.Errorf("without forking every second call meets the one that never answers: %v", seen)
+	}
+}
+
+// A failure that comes before the next instance is asked is the answer, unless retries are made for it.
+func TestForkingAfter(t *testing.T) {
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	t.Cleanup(failing.Close)
+	services := []model.Service{{Name: "web", Instances: []model.Instance{
+		instance(model.ProtocolHTTP, failing.Listener.Addr().String(), nil), instance(model.ProtocolHTTP, overHTTP(t, "well"), nil),
+	}}}
+	const forking = `{kind: Traffic, name: web, service: web, strategy: {mode: forking, after: 30s}, timeout: 1m, ejection: {maxPercent: 0%}`
+	e := newEdge(t, services, forking+`}`)
+	e.until("the service answers", "/web/", http.StatusOK)
+	for retry, want := range map[string]map[int]bool{"": {200: true, 500: true}, ", retry: {on: 5xx}": {200: true}} {
+		e.replaced(services, forking+retry+`}`)
+		seen := map[int]bool{}
+		for range 20 {
+			status, _, _ := e.get(http.MethodGet, "/web/")
+			seen[status] = true
+		}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("retry %q: %s", retry, diff)
+		}
 	}
 }
