@@ -89,7 +89,7 @@ func (s *subscription) refuse(r response, names []string, text string, before ma
 			accepted = e.since - 1
 		}
 		now := refusal{text: text, since: e.since, accepted: accepted, has: r.before[name], lacks: e.after(accepted)}
-		if again && now.accepted == 0 {
+		if again && now.accepted == 0 && len(was.lacks) > 0 {
 			now.lacks = e.after(was.lacks[0].After)
 		}
 		if again && now.has != nil && now.has.since == was.since {
