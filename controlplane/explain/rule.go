@@ -49,7 +49,7 @@ func (q Question) whyNot(passed []routing.Passed, rule, method string, carrier m
 			continue
 		}
 		all := reasons[name]
-		if better := slices.DeleteFunc(slices.Clone(all), aboutPath); len(better) > 0 {
+		if better := slices.DeleteFunc(slices.Clone(all), lesser); len(better) > 0 {
 			all = better
 		}
 		out = append(out, name+": "+strings.Join(all, "; "))
@@ -58,6 +58,9 @@ func (q Question) whyNot(passed []routing.Passed, rule, method string, carrier m
 }
 
 func aboutPath(why string) bool { return strings.HasPrefix(why, "the path ") }
+
+// lesser reports whether a reason is told only where there is no better one.
+func lesser(why string) bool { return aboutPath(why) || why == routing.TakenBefore }
 
 // apart reports whether a route of a rule is for requests that come in another way than this one. A rule at the edge has one
 // route for all.

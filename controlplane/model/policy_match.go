@@ -101,7 +101,8 @@ type RequestMatch struct {
 	Arguments map[string]StringMatch `json:"arguments,omitempty" check:"lines,keys=argument"`
 	// Source is who calls.
 	Source *SourceMatch `json:"source,omitempty"`
-	// Percent of the requests that fit otherwise.
+	// Percent of the requests that fit otherwise and come to the rule: one before it that fits the same, or all, has taken its part. Where a
+	// request fits rules with different conditions Envoy throws once for all of them: the later takes what its percentage is above the earlier's.
 	Percent *Percent `json:"percent,omitempty"`
 }
 

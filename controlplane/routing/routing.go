@@ -4,6 +4,7 @@ package routing
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
@@ -42,6 +43,9 @@ type Passed struct {
 	Why   string
 }
 
+// TakenBefore is why a route is passed that takes a share of the requests which routes before it have had.
+const TakenBefore = "routes before it take the requests of its share"
+
 // Find returns the routes that a request may take: one, or more where some take only a share of the requests. It is empty
 // when Envoy would answer 404 by itself.
 func Find(c *routev3.RouteConfiguration, r Request) ([]Match, error) {
@@ -58,7 +62,7 @@ func Find(c *routev3.RouteConfiguration, r Request) ([]Match, error) {
 	}
 	var out []Match
 	var passed []Passed
-	left := 1.0
+	taken := 0.0 // of the throws: Envoy makes one for a request, whichever routes ask for a share
 	for i, route := range routes {
 		why, err := misfit(route.GetMatch(), r)
 		if err != nil {
@@ -68,14 +72,19 @@ func Find(c *routev3.RouteConfiguration, r Request) ([]Match, error) {
 			passed = append(passed, Passed{i, route, why})
 			continue
 		}
-		share := fraction(route.GetMatch())
+		upTo := fraction(route.GetMatch())
+		share := max(0, upTo-taken)
 		if share > 0 {
-			out = append(out, Match{host.GetName(), prefix, i, route, left * share, passed})
+			out = append(out, Match{host.GetName(), prefix, i, route, share, passed})
 		}
-		if left *= 1 - share; left <= 0 {
+		if taken = max(taken, upTo); taken >= 1 {
 			break
 		}
-		passed = append(passed[:len(passed):len(passed)], Passed{i, route, fmt.Sprintf("it takes %g%% of the requests", share*100)})
+		why = fmt.Sprintf("it takes %g%% of the requests", math.Round(share*1e6)/1e4)
+		if share == 0 && upTo > 0 {
+			why = TakenBefore
+		}
+		passed = append(passed[:len(passed):len(passed)], Passed{i, route, why})
 	}
 	return out, nil
 }

@@ -12,9 +12,14 @@ import (
 // rules are the routes of the policy's own rules, one for each match. A rule with a condition that cannot be checked is
 // left out: it would fit more than was meant.
 func (e edge) rules() (out []*routev3.Route, problems []model.Problem) {
+	var parts shares
 	for i, rule := range e.gateway.Rules {
 		var routes []*routev3.Route
 		for _, m := range rule.Match {
+			share := parts.after(nil, m)
+			if m.Percent != nil {
+				m.Percent = &share.upTo
+			}
 			match := &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
 			err := narrow(match, m, way{})
 			if err == nil {
@@ -24,6 +29,7 @@ func (e edge) rules() (out []*routev3.Route, problems []model.Problem) {
 				problems = append(problems, e.problem(fmt.Sprintf("rules[%d]", i), err.Error()))
 				continue
 			}
+			parts.before = append(parts.before, share)
 			routes = append(routes, ruleRoute(rule, m, match))
 		}
 		out = append(out, routes...)

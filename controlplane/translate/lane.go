@@ -61,6 +61,7 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 			}
 		}
 	}
+	var parts shares // of what the way's requests are of the throws
 	for _, lane := range u.in.Policies.Lanes {
 		if !lane.EnteredAt(u.in.Service.Name) {
 			continue
@@ -71,6 +72,12 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 			}
 			if m.Percent == nil {
 				m.Percent = lane.Percent
+			}
+			own := parts.after(nil, m)
+			parts.before = append(parts.before, own)
+			if m.Percent != nil {
+				upTo := part(w.from, w.upTo, own.upTo)
+				m.Percent = &upTo
 			}
 			out = append(out, laneWay{lane: lane, enters: true, narrow: func(match *routev3.RouteMatch) error { return narrow(match, m, w) }})
 		}

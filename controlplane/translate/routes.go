@@ -43,6 +43,7 @@ type way struct {
 	rule       string                     // the name of the rule among those of the service
 	operations map[pair]operationRef      // that the requests are of, nil for none
 	asked      asked                      // arguments that its routes look at
+	from, upTo model.Percent              // of the throws, which its requests have
 }
 
 // pathRoutes serves a service below its name on the gateway: calls as /{service}/{method}, which is the path that

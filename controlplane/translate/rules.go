@@ -19,6 +19,7 @@ import (
 // that fits the way, in the order of the policies, then the one that is left.
 func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 	w.asked = u.asks()
+	var parts shares
 	for _, p := range u.in.Policies.Routes {
 		part := w
 		part.registered = p.Registered
@@ -26,15 +27,25 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 			source := sourceOf(p)
 			part.rule = ruleName(p, i)
 			for _, m := range anyOf(rule.Match) {
+				share := parts.after(p.Hosts, m)
+				part.from, part.upTo = share.from, share.upTo
+				if m.Percent != nil {
+					m.Percent = &share.upTo
+				}
 				routes, err := u.ruled(to, part, p.Hosts, rule, m, source)
 				if err != nil {
 					u.withoutRule(p, i, err)
 					continue
 				}
+				if len(routes) > 0 {
+					parts.before = append(parts.before, share)
+				}
 				out = append(out, routes...)
 			}
 		}
 	}
+	rest := parts.after(nil, model.RequestMatch{})
+	w.from, w.upTo = rest.from, rest.upTo
 	for _, v := range u.methods(w, model.Rule{}) {
 		out = append(out, u.laned(to, v, model.Rule{}, "", v.match())...)
 	}
