@@ -95,7 +95,11 @@ func (q Question) entry(l model.Lane, service model.Service, method string) Answ
 
 // laneOf is the lane whose name a route sets, "" when it only passes on what there is.
 func laneOf(r *routev3.Route, c model.LaneCarrier) string {
-	for _, h := range r.GetRequestHeadersToAdd() {
+	set := slices.Clone(r.GetRequestHeadersToAdd())
+	for _, backend := range r.GetRoute().GetWeightedClusters().GetClusters() { // where some of them change headers, the route's are with theirs
+		set = append(set, backend.GetRequestHeadersToAdd()...)
+	}
+	for _, h := range set {
 		if h.GetHeader().GetKey() == c.Header && h.GetAppendAction() == corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD {
 			return strings.ReplaceAll(h.GetHeader().GetValue(), "%%", "%")
 		}

@@ -76,7 +76,7 @@ type Backend struct {
 	Version *string `json:"version,omitempty"`
 	// Weight is the share among the backends of the rule; 1 by default.
 	Weight *uint32 `json:"weight,omitempty" check:"max=1000000"`
-	// Headers are changed for this backend only.
+	// Headers are changed for this backend only; where the rule says otherwise, the backend has the say.
 	Headers *HeaderEdits `json:"headers,omitempty"`
 }
 

@@ -61,6 +61,9 @@ func service(in Input, opt Options) ServiceResources {
 	out.told = u.telling()
 	for _, routes := range out.routes() {
 		u.tell(routes)
+		for _, r := range routes {
+			preferSpecific(r)
+		}
 	}
 	u.meetAll(out)
 	out.sourceKeys = sourceKeys(out.routes()...)
