@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
@@ -133,11 +134,24 @@ func TestSomebodyElseChangesOneOfSeveral(t *testing.T) {
 	}
 }
 
-// meddler writes a key whenever a transaction with a condition is about to be committed, so many times.
+// TestAnEtcdThatTakesLess halves transactions until they fit.
+func TestAnEtcdThatTakesLess(t *testing.T) {
+	c := start(t)
+	done, err := Apply(t.Context(), &meddler{KV: c.KV, most: 16}, prefix, several(t, 12, 1, 0), ann, time.Now())
+	if counts := revisions(t, done, Created); err != nil || !slices.Equal(counts, []int{5, 5, 2}) {
+		t.Errorf("%v, %v", counts, err)
+	}
+	if done, err = Apply(t.Context(), &meddler{KV: c.KV, most: 2}, prefix, several(t, 12, 2, 0), ann, time.Now()); len(done) != 0 || !errors.Is(err, rpctypes.ErrTooManyOps) {
+		t.Errorf("%v, %v", done, err)
+	}
+}
+
+// meddler writes a key whenever a transaction with a condition is about to be committed, so many times, and refuses long ones.
 type meddler struct {
 	clientv3.KV
 	key  string
 	left int
+	most int // operations that it takes; 0 for as many as etcd
 }
 
 func (m *meddler) Txn(ctx context.Context) clientv3.Txn { return &meddled{Txn: m.KV.Txn(ctx), m: m} }
@@ -146,6 +160,7 @@ type meddled struct {
 	clientv3.Txn
 	m           *meddler
 	conditional bool
+	ops         int
 }
 
 func (t *meddled) If(c ...clientv3.Cmp) clientv3.Txn {
@@ -153,10 +168,17 @@ func (t *meddled) If(c ...clientv3.Cmp) clientv3.Txn {
 	return t
 }
 
-func (t *meddled) Then(ops ...clientv3.Op) clientv3.Txn { t.Txn = t.Txn.Then(ops...); return t }
+func (t *meddled) Then(ops ...clientv3.Op) clientv3.Txn {
+	t.Txn, t.ops = t.Txn.Then(ops...), len(ops)
+	return t
+}
+
 func (t *meddled) Else(ops ...clientv3.Op) clientv3.Txn { t.Txn = t.Txn.Else(ops...); return t }
 
 func (t *meddled) Commit() (*clientv3.TxnResponse, error) {
+	if t.m.most > 0 && t.ops > t.m.most {
+		return nil, rpctypes.ErrTooManyOps
+	}
 	if t.conditional && t.m.left > 0 {
 		t.m.left--
 		if _, err := t.m.Put(context.Background(), t.m.key, fmt.Sprintf(good, 99)); err != nil {
