@@ -132,6 +132,11 @@ func (k *known) rulesOf(h *object, within []matched, gateways []string, namespac
 	}
 	k.backends(h, &out, namespace)
 	redirectOrRespond(h, &out.Rule)
+	if out.forwards() && len(out.To) == 0 {
+		h.left("it names no destination, so that the rule is left out")
+		h.ignore(h.names()...)
+		return nil
+	}
 	var host string
 	out.Timeout, out.Retry = h.duration("timeout"), retry(h.child("retries"))
 	if out.Headers, host = headerEdits(h.child("headers")); host == "" && len(out.To) == 1 {

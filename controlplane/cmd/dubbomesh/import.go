@@ -17,7 +17,8 @@ func newImport() *cobra.Command {
 		Short: "Make policies of rules of Istio and OpenSergo",
 		Long: "Read VirtualServices and DestinationRules of Istio, and fault tolerance, traffic router and traffic lane rules of\n" +
 			"OpenSergo, and print policies that say the same. What cannot be expressed, or would be refused, is left out alone and\n" +
-			"told on standard error, each field with its file, line and column. Rules that name each other have to be read\n" +
+			"told on standard error, each field with its file, line and column. What Istio does where a rule says nothing (no\n" +
+			"timeout, its retries, 404 for what no rule fits) is written down. Rules that name each other have to be read\n" +
 			"together. Nothing is written: `dubbomesh diff -f -` shows what it would do.\n\n" +
 			"Exit codes: 0 policies are printed, whatever was left out; 1 a file cannot be read; 2 a mistake in the call;\n" +
 			"3 with --strict, when something was left out or assumed.",
