@@ -28,8 +28,10 @@ type Change struct {
 	Note     string     `json:"note,omitempty"`
 	Deleted  bool       `json:"deleted,omitempty"`
 	Text     string     `json:"text,omitempty"`
+	Refused  bool       `json:"refused,omitempty"` // Envoys refused what is made of it
 
 	sequence int64
+	mod      int64 // etcd's revision of the record
 }
 
 // readChange reads a change. One that was written together with the policy does not say at which revision: it is its own.
@@ -43,7 +45,7 @@ func readChange(kv *mvccpb.KeyValue) (Change, bool) {
 	}
 	key := string(kv.Key)
 	sequence, err := strconv.ParseInt(key[strings.LastIndexByte(key, '/')+1:], 10, 64)
-	c.sequence = sequence
+	c.sequence, c.mod = sequence, kv.ModRevision
 	return c, err == nil
 }
 
@@ -92,4 +94,15 @@ func (c Change) append(prefix string, last Change) (clientv3.Cmp, []clientv3.Op,
 		ops = append(ops, clientv3.OpDelete(first, clientv3.WithRange(end)))
 	}
 	return clientv3.Compare(clientv3.Version(key), "=", 0), ops, nil
+}
+
+// mark returns what a transaction needs to note in a record whether Envoys refused it.
+func (c Change) mark(prefix string, refused bool) (clientv3.Cmp, clientv3.Op, error) {
+	c.Refused = refused
+	text, err := json.Marshal(c)
+	if err != nil {
+		return clientv3.Cmp{}, clientv3.Op{}, fmt.Errorf("history of %s/%s: %w", c.Kind, c.Name, err)
+	}
+	key := historyKey(prefix, c.Kind, c.Name, c.sequence)
+	return clientv3.Compare(clientv3.ModRevision(key), "=", c.mod), clientv3.OpPut(key, string(text)), nil
 }

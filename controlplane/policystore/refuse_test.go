@@ -3,6 +3,7 @@ package policystore
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -32,6 +33,7 @@ func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
 		t.Errorf("problems %+v", p)
 	}
 	awaitRefused(t, c, second, first)
+	marked(t, c, fmt.Sprintf("%d refused, %d", second, first))
 
 	stop()
 	s, stop = run(t, c)
@@ -49,6 +51,7 @@ func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
 	if st := judgedAs(t, c, "one", func(st Status) bool { return !st.Refused }); st.Verdict != Accepted || st.LastGood.Revision != second {
 		t.Errorf("pardoned: %+v", st)
 	}
+	marked(t, c, fmt.Sprintf("%d, %d", second, first))
 	if !s.Refuse(model.KindTraffic, "one", second, why) {
 		t.Error("it cannot be refused again")
 	}
@@ -58,6 +61,7 @@ func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
 	if st := judged(t, c, "one", third); st.Refused || st.Verdict != Accepted {
 		t.Errorf("the third: %+v", st)
 	}
+	marked(t, c, fmt.Sprintf("%d, %d refused, %d", third, second, first))
 	stop()
 }
 
@@ -75,12 +79,35 @@ func TestARefusalOutlivesAnotherVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitRefused(t, c, revision, 0)
+	marked(t, c, fmt.Sprintf("%d refused", revision))
 	// Written again as it is, it is tried again.
 	done, err := Apply(t.Context(), c, prefix, []policy.Parsed{parsed(t, "kind: Traffic\nname: one\n"+fmt.Sprintf(good, 1))}, Author{}, s.now())
 	if err != nil || len(done) != 1 || done[0].Outcome != Configured || done[0].Revision <= revision {
 		t.Errorf("%+v, %v", done, err)
 	}
 	eventually(t, s, "it again", inForce("one=1s"))
+	judged(t, c, "one", again)
+	marked(t, c, fmt.Sprintf("%d, %d refused", again, revision))
+}
+
+// marked holds the history of Traffic/one, the newest first, against what it should say of refusals.
+func marked(t *testing.T, c *clientv3.Client, want string) {
+	t.Helper()
+	changes, err := History(t.Context(), c, prefix, model.KindTraffic, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, change := range changes {
+		text := fmt.Sprint(change.Revision)
+		if change.Refused {
+			text += " refused"
+		}
+		list = append(list, text)
+	}
+	if got := strings.Join(list, ", "); got != want {
+		t.Errorf("history %s, want %s", got, want)
+	}
 }
 
 // judgedAs waits for a status that is as wanted.

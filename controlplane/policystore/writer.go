@@ -149,7 +149,8 @@ func (w *writer) putBack(jobs map[string]func(context.Context) error) {
 	}
 }
 
-// record writes a verdict, and the change into the history unless whoever made it did that.
+// record writes a verdict, and the change into the history unless whoever made it did that; a version that Envoys refuse is
+// marked there.
 func (w *writer) record(ctx context.Context, status Status, text string, pardoned bool) error {
 	prefix, client := w.store.prefix, w.store.client
 	key, statusKey := Key(prefix, status.Kind, status.Name), StatusKey(prefix, status.Kind, status.Name)
@@ -188,6 +189,13 @@ func (w *writer) record(ctx context.Context, status Status, text string, pardone
 				return err
 			}
 			conditions, ops = append(conditions, free), append(ops, puts...)
+		}
+		if marked := status.Refused || refused; last.Revision == status.Revision && last.Refused != marked {
+			same, put, err := last.mark(prefix, marked)
+			if err != nil {
+				return err
+			}
+			conditions, ops = append(conditions, same), append(ops, put)
 		}
 		if len(ops) == 0 {
 			return nil

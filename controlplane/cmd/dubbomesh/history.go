@@ -20,7 +20,7 @@ func newHistory() *cobra.Command {
 		Use:   "history <kind/name>",
 		Short: "List who changed a policy, and when",
 		Long: fmt.Sprintf("List the changes of a policy, the newest first: the last %d accepted ones are kept, also of a policy that was deleted.\n"+
-			"--revision prints one as it was.", policystore.HistoryKept),
+			"Those that Envoys refused are marked so. --revision prints one as it was.", policystore.HistoryKept),
 		Example:           "  dubbomesh history traffic/hello\n  dubbomesh history traffic/hello --revision 42",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeNames,
@@ -62,8 +62,11 @@ var historyTable = table[policystore.Change]{
 	none:   "nothing is known of such a policy",
 	row: func(c policystore.Change) []string {
 		what, who := "changed", c.Who
-		if c.Deleted {
+		switch {
+		case c.Deleted:
 			what = "deleted"
+		case c.Refused:
+			what = "refused"
 		}
 		if who == "" {
 			who = "written to etcd directly"
@@ -88,7 +91,7 @@ func newRollback() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "rollback <kind/name>",
 		Short:             "Bring an earlier version of a policy back",
-		Long:              "Write an earlier version of a policy again: that of --revision, or the last accepted one that differs from what stands\nin etcd now. A deleted policy comes back.",
+		Long:              "Write an earlier version of a policy again: that of --revision, or the last accepted one that differs from what stands\nin etcd now and that no Envoy refused. A deleted policy comes back.",
 		Example:           "  dubbomesh rollback traffic/hello\n  dubbomesh rollback traffic/hello --revision 42 --wait 10s",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeNames,
@@ -133,17 +136,21 @@ func earlierVersion(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 		return policystore.Change{}, err
 	}
 	if revision, _ := cmd.Flags().GetInt64("revision"); revision != 0 {
-		return changeAt(ref, changes, revision)
+		one, err := changeAt(ref, changes, revision)
+		if err == nil && one.Refused {
+			cmd.PrintErrf("warning: %s: Envoys refused revision %d\n", ref, revision)
+		}
+		return one, err
 	}
 	current, err := policystore.List(ctx, client, prefix, ref.kind, ref.name)
 	if err != nil {
 		return policystore.Change{}, err
 	}
 	at := slices.IndexFunc(changes, func(c policystore.Change) bool {
-		return !c.Deleted && (len(current) == 0 || c.Text != current[0].Text)
+		return !c.Deleted && !c.Refused && (len(current) == 0 || c.Text != current[0].Text)
 	})
 	if at < 0 {
-		return policystore.Change{}, fmt.Errorf("%s has no earlier version; `dubbomesh history %s` lists what is kept", ref, ref)
+		return policystore.Change{}, fmt.Errorf("%s has no earlier version that Envoys took; `dubbomesh history %s` lists what is kept", ref, ref)
 	}
 	return changes[at], nil
 }
