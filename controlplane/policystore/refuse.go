@@ -67,8 +67,8 @@ func (s *Store) showEntries() {
 	s.show(&next)
 }
 
-// recall reads which policies Envoys refused before this control plane came, so that it does not send them again. It returns
-// false when ctx ended.
+// recall reads which policies were rejected before this control plane came, and since when: those that Envoys refused it does
+// not send again. It returns false when ctx ended.
 func (s *Store) recall(ctx context.Context) bool {
 	for {
 		bounded, cancel := context.WithTimeout(ctx, etcdwatch.RequestTimeout)
@@ -78,10 +78,10 @@ func (s *Store) recall(ctx context.Context) bool {
 			return false
 		}
 		if err == nil {
-			s.refused = map[string]Status{}
+			s.rejected = map[string]Status{}
 			for _, kv := range r.Kvs {
-				if status, ok := parseStatus(kv.Value); ok && status.Refused {
-					s.refused[string(status.Kind)+"/"+status.Name] = status
+				if status, ok := parseStatus(kv.Value); ok && status.Verdict == Rejected {
+					s.rejected[string(status.Kind)+"/"+status.Name] = status
 				}
 			}
 			return true
@@ -97,14 +97,21 @@ func (s *Store) recall(ctx context.Context) bool {
 
 // asRefused is an accepted version as it stood in its status before this control plane came.
 func (s *Store) asRefused(e *entry) *entry {
-	status, known := s.refused[e.parsed.ID()]
-	if !known || status.Revision != e.status.Revision || status.Created != e.status.Created {
+	status, known := s.rejectedBefore(e)
+	if !known || !status.Refused {
 		return e
 	}
 	next := *e
+	next.since = status.When
 	next.judged, next.good, next.status.LastGood = e, nil, nil
 	next.parsed.Problems = status.Problems
 	next.status.Verdict, next.status.Refused, next.status.Problems = Rejected, true, status.Problems
 	s.revive(&next, status)
 	return &next
+}
+
+// rejectedBefore is the status of a version that was rejected before this control plane came.
+func (s *Store) rejectedBefore(e *entry) (Status, bool) {
+	status, known := s.rejected[string(e.status.Kind)+"/"+e.status.Name]
+	return status, known && status.Revision == e.status.Revision && status.Created == e.status.Created
 }

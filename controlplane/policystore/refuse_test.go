@@ -22,6 +22,7 @@ func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
 	judged(t, c, "one", first)
 	second := put(t, c, "Traffic/one", fmt.Sprintf(good, 2))
 	eventually(t, s, "the second", inForce("one=2s"))
+	judged(t, c, "one", second) // it stands in the history
 	if s.Refuse(model.KindTraffic, "one", first, why) || s.Refuse(model.KindTraffic, "two", second, why) || s.Pardon(model.KindTraffic, "one", second) {
 		t.Error("what is not in force is refused, or what was not refused pardoned")
 	}
@@ -34,12 +35,17 @@ func TestWhatEnvoysRefuseIsWithdrawn(t *testing.T) {
 	}
 	awaitRefused(t, c, second, first)
 	marked(t, c, fmt.Sprintf("%d refused, %d", second, first))
+	put(t, c, "Traffic/two", "timeout: 5\n")
+	rejected := func(name string) Status {
+		return judgedAs(t, c, name, func(s Status) bool { return s.Verdict == Rejected })
+	}
+	since := []Status{rejected("one"), rejected("two")}
 
 	stop()
 	s, stop = run(t, c)
 	state = eventually(t, s, "the first after a restart", inForce("one=1s"))
-	if p := state.Problems(); len(p) != 1 || p[0].Reason != "1:10: timeout: Envoy gateway-1 refuses it" {
-		t.Errorf("problems %+v", p)
+	if p := state.Problems(); len(p) != 2 || p[0].Reason != "1:10: timeout: Envoy gateway-1 refuses it" || !p[0].Since.Equal(since[0].When) || !p[1].Since.Equal(since[1].When) {
+		t.Errorf("problems %+v, since %v and %v", p, since[0].When, since[1].When)
 	}
 	another, _ := run(t, c) // which has no Envoys of its own
 	eventually(t, another, "the first at another control plane", inForce("one=1s"))
@@ -83,11 +89,11 @@ func TestARefusalOutlivesAnotherVerdict(t *testing.T) {
 	// Written again as it is, it is tried again.
 	done, err := Apply(t.Context(), c, prefix, []policy.Parsed{parsed(t, "kind: Traffic\nname: one\n"+fmt.Sprintf(good, 1))}, Author{}, s.now())
 	if err != nil || len(done) != 1 || done[0].Outcome != Configured || done[0].Revision <= revision {
-		t.Errorf("%+v, %v", done, err)
+		t.Fatalf("%+v, %v", done, err)
 	}
 	eventually(t, s, "it again", inForce("one=1s"))
-	judged(t, c, "one", again)
-	marked(t, c, fmt.Sprintf("%d, %d refused", again, revision))
+	judged(t, c, "one", done[0].Revision)
+	marked(t, c, fmt.Sprintf("%d, %d refused", done[0].Revision, revision))
 }
 
 // marked holds the history of Traffic/one, the newest first, against what it should say of refusals.

@@ -43,7 +43,7 @@ type entry struct {
 	parsed policy.Parsed
 	status Status       // When is not set
 	good   model.Policy // in force; nil for none
-	since  time.Time    // when the verdict was first heard here
+	since  time.Time    // when the verdict was first given
 	before lastGood     // what was in force before this version; nothing for a new key
 	judged *entry       // what this one would be if Envoys did not refuse it; nil when they do not
 	kept   time.Time    // until when it stays though etcd lost it; zero for one that stands in etcd

@@ -34,10 +34,10 @@ type Store struct {
 	state    atomic.Pointer[State]
 	writer   *writer
 
-	mu      sync.Mutex        // a change of entries together with the state that shows it
-	entries map[string]*entry // by key
-	keeping chan struct{}     // signalled when some are kept from now on
-	refused map[string]Status // by kind/name, of policies that Envoys refused before this control plane came
+	mu       sync.Mutex        // a change of entries together with the state that shows it
+	entries  map[string]*entry // by key
+	keeping  chan struct{}     // signalled when some are kept from now on
+	rejected map[string]Status // by kind/name, of policies that were rejected before this control plane came
 }
 
 // New prepares a store below a prefix such as /dubbomesh. What etcd comes back without after it lost its data is kept for hold; 0
@@ -138,6 +138,9 @@ func (s *Store) judge(ctx context.Context, e etcdwatch.Event, anew bool) bool {
 		next = s.asRefused(next)
 	} else {
 		next.status.Verdict = Rejected
+		if status, known := s.rejectedBefore(next); known {
+			next.since = status.When
+		}
 		if !s.keepLastGood(ctx, next, old) {
 			return false
 		}

@@ -183,7 +183,7 @@ func (w *writer) record(ctx context.Context, status Status, text string, pardone
 			ops = append(ops, clientv3.OpPut(statusKey, string(value)))
 		}
 		if status.Verdict == Accepted && last.Revision < status.Revision {
-			change := Change{Kind: status.Kind, Name: status.Name, Revision: status.Revision, When: w.store.now().UTC(), Text: text}
+			change := Change{Kind: status.Kind, Name: status.Name, Revision: status.Revision, When: w.store.now().UTC(), Text: text, Refused: refused}
 			free, puts, err := change.append(prefix, last)
 			if err != nil {
 				return err

@@ -3,14 +3,19 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/dubbomesh/dubbomesh/controlplane/policy"
+	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 )
 
 func write(t *testing.T, text string) string {
@@ -30,6 +35,36 @@ func want(t *testing.T, code int, stdout, stderr string, args ...string) string 
 		t.Fatalf("%s: exit code %d, want %d\n%s\n--- want\n%s\n--- errors\n%s\n--- want\n%s", strings.Join(args, " "), got, code, out, stdout, errs, stderr)
 	}
 	return out
+}
+
+// TestRollbackPassesOverWhatEnvoysRefused marks a version in the history as control planes do.
+func TestRollbackPassesOverWhatEnvoysRefused(t *testing.T) {
+	etcd := startEtcd(t)
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var revisions []string
+	for i := range 3 {
+		p := policy.ParseKey("Traffic", "t", fmt.Appendf(nil, "timeout: %ds\n", i+1))
+		done, err := policystore.Apply(t.Context(), client, "/dubbomesh", []policy.Parsed{p}, policystore.Author{}, time.Now())
+		if err != nil || len(done) != 1 {
+			t.Fatal(done, err)
+		}
+		revisions = append(revisions, fmt.Sprint(done[0].Revision))
+	}
+	kept, err := client.Get(t.Context(), "/dubbomesh/history/policies/Traffic/t/", clientv3.WithPrefix())
+	if err != nil || len(kept.Kvs) != 3 {
+		t.Fatal(kept, err)
+	}
+	mark := fmt.Sprintf(`{"revision":%s,"refused":true,`, revisions[1])
+	if _, err := client.Put(t.Context(), string(kept.Kvs[1].Key), strings.Replace(string(kept.Kvs[1].Value), "{", mark, 1)); err != nil {
+		t.Fatal(err)
+	}
+	want(t, 0, `REVISION.*\n`+revisions[2]+` .* changed .*\n`+revisions[1]+` .* refused .*\n`+revisions[0]+` .* changed .*\n`, "", "history", "traffic/t", "--etcd", etcd)
+	want(t, 0, `Traffic/t rolled back to revision `+revisions[0]+`, .*`, "", "rollback", "traffic/t", "--etcd", etcd)
+	want(t, 0, `Traffic/t rolled back to revision `+revisions[1]+`, .*`, "warning: Traffic/t: Envoys refused revision "+revisions[1]+"\n", "rollback", "traffic/t", "--revision", revisions[1], "--etcd", etcd)
 }
 
 const hello = "kind: Traffic\nname: hello\nservice: a\ntimeout: 1s\n"
