@@ -33,7 +33,7 @@ func TestRegisteredRoutes(t *testing.T) {
 		"in a lane":      {"{kind: Lane, name: gray, labels: {lane: in}}", "gray", "|lane=in"},
 		"in no lane":     {"{kind: Lane, name: gray, labels: {lane: in}}", "", "|base|rule=in"},
 		"a subset":       {"{kind: Traffic, name: t, subset: {labels: {subset: in}}}", "", "|subset=in"},
-		"a pool":         {"{kind: Traffic, name: t, service: " + hello + ", methods: {ask: {limits: {requests: 1}}}}", "", "|rule=in|ask"},
+		"a pool":         {"{kind: Traffic, name: t, service: " + hello + ", methods: {ask: {limits: {requests: 1}}}}", "", "|rule=in||ask"},
 		"another's pool": {"{kind: Traffic, name: t, service: " + hello + ", methods: {slow: {limits: {requests: 1}}}}", "", "|rule=in"},
 		"a route":        {"{kind: Route, name: r, service: " + hello + ", rules: [{to: {labels: {lane: in}}}]}", "", "|lane=in"},
 	} {
