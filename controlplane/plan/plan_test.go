@@ -142,13 +142,16 @@ func TestWarnings(t *testing.T) {
 			[]string{"Gateway/g: rules[0].match[0].host: no request can fit"},
 		},
 		"zones that nobody is in": {
-			"kind: Traffic\nname: t\nservice: hello\nlocality: {weights: {east: 1, wset: 3}}\n", []string{"Traffic/t: locality.weights[wset]: no instance is in the zone wset; did you mean west?"},
+			"kind: Traffic\nname: t\nservice: hello\nlocality: {weights: {east: 1, wset: 3}}\n", []string{
+				"Traffic/t: locality.weights[wset]: no instance of hello is in the zone wset; did you mean west?",
+				"Traffic/t: locality.weights: instances of hello in the zone west get no requests",
+			},
 		},
 		"zones of all services": {
 			"kind: Mesh\nname: m\ntraffic: {locality: {failover: [west, mars]}}\n", []string{"Mesh/m: traffic.locality.failover[1]: no instance is in the zone mars; there are east, west"},
 		},
 		"zones one after the other": {
-			"kind: Traffic\nname: t\nservice: hello\npriorities: [{zone: east}, {zone: weest}]\n", []string{"priorities[1].zone: no instance is in the zone weest"},
+			"kind: Traffic\nname: t\nservice: hello\npriorities: [{zone: east}, {zone: weest}]\n", []string{"priorities[1].zone: no instance of hello is in the zone weest"},
 		},
 		"zones that weigh nothing": {
 			"kind: Traffic\nname: t\nservice: hello\nlocality: {weights: {east: 0, west: 0}}\n", []string{"locality.weights: all weights are 0"},

@@ -43,7 +43,11 @@ func warnings(snap model.Snapshot, r translate.Resources) (out []Warning) {
 	delete(source, "")
 	out = append(out, shadowed(snap)...)
 	out = append(out, unmatched(snap.Policies)...)
-	out = append(out, zones(snap)...)
+	for _, w := range zones(snap) {
+		if !slices.ContainsFunc(out, func(said Warning) bool { return said.Policy == w.Policy && said.Field == w.Field }) {
+			out = append(out, w) // else the policy's references have told it
+		}
+	}
 	for _, p := range snap.Policies.Routes {
 		out = append(out, weightless(p)...)
 	}
