@@ -50,3 +50,16 @@ func TestStatusTellsOfARuleThatIsLeftOut(t *testing.T) {
 		want(t, 1, ".*", ".*Route/led is not in force: .*rules\\[0\\] is left out: "+why+".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 	}
 }
+
+// TestAGatewayThatLosesAPort writes two gateways that want one port: the second is in force in part, and a script hears of it.
+func TestAGatewayThatLosesAPort(t *testing.T) {
+	r := newRig(t)
+	gateway := func(name string, ports string) string {
+		return write(t, fmt.Sprintf("kind: Gateway\nname: %s\nlisteners: [%s]\n", name, ports))
+	}
+	with := []string{"--etcd", r.etcd, "--api", r.api, "--wait", "1m"}
+	want(t, 3, `Gateway/ga created\n`, ".*no Envoy is connected\n", append([]string{"apply", "-f", gateway("ga", "{port: 18080}")}, with...)...)
+	want(t, 1, `Gateway/gb created\n`, `.*Gateway/gb is not in force: Gateway/gb: listeners\[0\]: port 18080 belongs to Gateway/ga already; .*`,
+		append([]string{"apply", "-f", gateway("gb", "{port: 18080}, {port: 18081}")}, with...)...)
+	want(t, 1, `POLICY.*Gateway/ga +accepted +\d+ +yes .*Gateway/gb +accepted +\d+ +in part .*port 18080 belongs to Gateway/ga.*`, ".*", "status", "--api", r.api)
+}
