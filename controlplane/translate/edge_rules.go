@@ -29,7 +29,7 @@ func (e edge) rules() (out []*routev3.Route, problems []model.Problem) {
 				problems = append(problems, e.problem(fmt.Sprintf("rules[%d]", i), err.Error()))
 				continue
 			}
-			parts.before = append(parts.before, share)
+			parts.take(share)
 			routes = append(routes, ruleRoute(rule, m, match))
 		}
 		out = append(out, routes...)

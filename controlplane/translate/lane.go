@@ -74,7 +74,7 @@ func (u *unit) laneWays(to []variant, w way) (out []laneWay) {
 				m.Percent = lane.Percent
 			}
 			own := parts.after(nil, m)
-			parts.before = append(parts.before, own)
+			parts.take(own)
 			if m.Percent != nil {
 				upTo := part(w.from, w.upTo, own.upTo)
 				m.Percent = &upTo

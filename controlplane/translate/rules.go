@@ -38,7 +38,7 @@ func (u *unit) branches(to []variant, w way) (out []*routev3.Route) {
 					continue
 				}
 				if len(routes) > 0 {
-					parts.before = append(parts.before, share)
+					parts.take(share)
 				}
 				out = append(out, routes...)
 			}
