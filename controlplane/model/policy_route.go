@@ -33,7 +33,8 @@ type Rule struct {
 	Headers *HeaderEdits `json:"headers,omitempty"`
 	// Mirror copies requests; the answers to the copies are thrown away.
 	Mirror []Mirror `json:"mirror,omitempty" check:"single,nonEmpty"`
-	// CORS answers preflight requests of browsers.
+	// CORS answers preflight requests of browsers: those before requests that the rule is for. Of its match host, path, query and source
+	// are asked of them, and the verb is the one that they announce.
 	CORS *CORS `json:"cors,omitempty"`
 	// Timeout of a request, retries included; 0s for none.
 	Timeout *Duration `json:"timeout,omitempty" check:"zero,min=1ms,max=24h"`

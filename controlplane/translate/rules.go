@@ -96,7 +96,8 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 		return nil, err
 	}
 	for _, part := range u.methods(w, rule) {
-		match, m := part.match(), m
+		match, whole, m := part.match(), part, m
+		all := m
 		if !onePath(match, &m, &part) {
 			continue
 		}
@@ -132,6 +133,11 @@ func (u *unit) ruled(to []variant, w way, hosts []string, rule model.Rule, m mod
 					out = append(out, r)
 				}
 			}
+			before, err := u.preflight(to, whole, hosts, rule, all, source)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, before...)
 			continue
 		}
 		r.Match, r.Name = match, rule.Name
