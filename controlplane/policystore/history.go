@@ -65,6 +65,24 @@ func History(ctx context.Context, client *clientv3.Client, prefix string, kind m
 	return list, nil
 }
 
+// WithHistory lists the policies of which changes are kept, those that are gone too, sorted.
+func WithHistory(ctx context.Context, client *clientv3.Client, prefix string) ([]Ref, error) {
+	folder := strings.TrimSuffix(historyPrefix(prefix, "", ""), "//")
+	r, err := client.Get(ctx, folder, clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	var list []Ref
+	for _, kv := range r.Kvs {
+		kind, rest, _ := strings.Cut(strings.TrimPrefix(string(kv.Key), folder), "/")
+		name, _, change := strings.Cut(rest, "/")
+		if ref := (Ref{model.Kind(kind), name}); change && !slices.Contains(list[max(0, len(list)-1):], ref) {
+			list = append(list, ref)
+		}
+	}
+	return list, nil
+}
+
 // newest is the last change of a policy; the zero value for none.
 func newest(kvs []*mvccpb.KeyValue) Change {
 	if len(kvs) == 0 {

@@ -121,6 +121,16 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// A variable that is cut short is one of those that go on behind it.
+func TestShortVariable(t *testing.T) {
+	for short, want := range map[string]string{"DUBBOMESH_API": "DUBBOMESH_API_LISTEN", "DUBBOMESH_XDS": "DUBBOMESH_XDS_LISTEN"} {
+		t.Setenv(short, "127.0.0.1:1")
+		if _, err := Load(pflag.NewFlagSet("test", pflag.ContinueOnError), ""); err == nil || !strings.Contains(err.Error(), short+`: did you mean "`+want+`"?`) {
+			t.Errorf("%s: %v", short, err)
+		}
+	}
+}
+
 func TestUnknownVariable(t *testing.T) {
 	t.Setenv("DUBBOMESH_GATEWAY_PROT", "1")
 	_, err := Load(flags(t), "")

@@ -127,8 +127,12 @@ func children(path string) []string {
 	return below
 }
 
-// suggest names the known word that takes the fewest edits to reach.
+// suggest names the known word that goes on behind the given one, as DUBBOMESH_API_LISTEN does behind DUBBOMESH_API, or else
+// the one that takes the fewest edits to reach.
 func suggest(word string, known []string) string {
+	if at := slices.IndexFunc(known, func(k string) bool { return strings.HasPrefix(k, word+"_") }); at >= 0 {
+		return fmt.Sprintf("did you mean %q?", known[at])
+	}
 	return fmt.Sprintf("did you mean %q?", nearest.Closest(word, known))
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/dubbomesh/dubbomesh/controlplane/model"
+	"github.com/dubbomesh/dubbomesh/controlplane/plan"
 	"github.com/dubbomesh/dubbomesh/controlplane/policystore"
 	"github.com/dubbomesh/dubbomesh/controlplane/settings"
 )
@@ -42,6 +44,7 @@ func newDiff() *cobra.Command {
 	planFlags(cmd)
 	cmd.Flags().Bool("lines", false, "compare the policies by lines with those in etcd")
 	cmd.Flags().Int64("revision", 0, "compare with the policy as it was at this revision")
+	_ = cmd.RegisterFlagCompletionFunc("revision", completeRevisions)
 	settings.Flags(cmd.Flags(), settings.EtcdGroup)
 	return cmd
 }
@@ -91,25 +94,47 @@ func wantedTexts(ctx context.Context, cmd *cobra.Command, client *clientv3.Clien
 	return []wantedText{{ref, one.Text}}, err
 }
 
+// difference is how a policy would differ from what stands in etcd, as -o json and yaml show it.
+type difference struct {
+	Kind   model.Kind  `json:"kind"`
+	Name   string      `json:"name"`
+	Action plan.Action `json:"action"` // added or changed
+	Before string      `json:"before,omitempty"`
+	After  string      `json:"after"`
+	lines  string
+}
+
 // showDifferences prints how policies differ from what stands in etcd.
 func showDifferences(ctx context.Context, cmd *cobra.Command, client *clientv3.Client, prefix string, wanted []wantedText) error {
-	differs := false
+	list := []difference{}
 	for _, w := range wanted {
 		have, err := policystore.List(ctx, client, prefix, w.ref.kind, w.ref.name)
 		if err != nil {
 			return err
 		}
-		what, now := "created", ""
+		d := difference{Kind: w.ref.kind, Name: w.ref.name, Action: plan.Added, After: w.text}
 		if len(have) > 0 {
-			what, now = "changed", have[0].Text
+			d.Action, d.Before = plan.Changed, have[0].Text
 		}
-		if shown := showLines(compareLines(now, w.text)); shown != "" {
-			differs = true
-			say(cmd, "%s would be %s:\n%s", w.ref, what, strings.TrimRight(shown, "\n"))
+		if d.lines = showLines(compareLines(d.Before, d.After)); d.lines != "" {
+			list = append(list, d)
 		}
 	}
-	if differs {
+	if plain(cmd) {
+		for _, d := range list {
+			say(cmd, "%s/%s would be %s:\n%s", d.Kind, d.Name, became[d.Action], strings.TrimRight(d.lines, "\n"))
+		}
+		if len(list) == 0 {
+			cmd.PrintErrln("nothing would change")
+		}
+	} else if err := show(cmd, list, table[difference]{}); err != nil {
+		return err
+	}
+	if len(list) > 0 {
 		return errDiffers
 	}
 	return nil
 }
+
+// became says in a sentence what an action does.
+var became = map[plan.Action]string{plan.Added: "created", plan.Changed: "changed"}

@@ -67,6 +67,11 @@ func newExplain() *cobra.Command {
 	f.String("envoy", "", "host:port of an Envoy's admin interface, which tells its health checks, ejections and open calls")
 	_ = cmd.RegisterFlagCompletionFunc("service", complete(serviceNames))
 	_ = cmd.RegisterFlagCompletionFunc("proxy", complete(proxyNames))
+	_ = cmd.RegisterFlagCompletionFunc("method", complete(serviceMethods))
+	_ = cmd.RegisterFlagCompletionFunc("source-service", complete(serviceNames))
+	for _, name := range []string{"header", "argument", "source-ip", "source-zone", "source-label", "host", "path", "verb", "envoy"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
 	return cmd
 }
 

@@ -23,7 +23,7 @@ func newHistory() *cobra.Command {
 			"Those that Envoys refused are marked so. --revision prints one as it was.", policystore.HistoryKept),
 		Example:           "  dubbomesh history traffic/hello\n  dubbomesh history traffic/hello --revision 42",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeNames,
+		ValidArgsFunction: completePast,
 		PreRunE:           checkOutput,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref, err := parseRef(args[0], false)
@@ -40,7 +40,7 @@ func newHistory() *cobra.Command {
 				}
 				revision, _ := cmd.Flags().GetInt64("revision")
 				if revision == 0 {
-					return show(cmd, changes, historyTable)
+					return show(cmd, changesOf(changes), historyTable)
 				}
 				one, err := changeAt(ref, changes, revision)
 				if err != nil {
@@ -53,20 +53,39 @@ func newHistory() *cobra.Command {
 	}
 	outputFlag(cmd)
 	cmd.Flags().Int64("revision", 0, "print the policy as it was at this revision")
+	_ = cmd.RegisterFlagCompletionFunc("revision", completeRevisions)
 	settings.Flags(cmd.Flags(), settings.EtcdGroup)
 	return cmd
 }
 
-var historyTable = table[policystore.Change]{
+// changeView is a change, and whether there was no policy before it.
+type changeView struct {
+	policystore.Change
+	Created bool `json:"created,omitempty"`
+}
+
+// changesOf are the changes of a policy, the newest first. Of the oldest that is kept it is only known while none was dropped.
+func changesOf(list []policystore.Change) []changeView {
+	views := make([]changeView, len(list))
+	for i, c := range list {
+		first := i == len(list)-1 && len(list) < policystore.HistoryKept
+		views[i] = changeView{c, !c.Deleted && (first || i+1 < len(list) && list[i+1].Deleted)}
+	}
+	return views
+}
+
+var historyTable = table[changeView]{
 	header: []string{"REVISION", "WHEN", "WHO", "WHAT", "NOTE"},
 	none:   "nothing is known of such a policy",
-	row: func(c policystore.Change) []string {
+	row: func(c changeView) []string {
 		what, who := "changed", c.Who
 		switch {
 		case c.Deleted:
 			what = "deleted"
 		case c.Refused:
 			what = "refused"
+		case c.Created:
+			what = "created"
 		}
 		if who == "" {
 			who = "written to etcd directly"
@@ -94,7 +113,7 @@ func newRollback() *cobra.Command {
 		Long:              "Write an earlier version of a policy again: that of --revision, or the last accepted one that differs from what stands\nin etcd now and that no Envoy refused. A deleted policy comes back.",
 		Example:           "  dubbomesh rollback traffic/hello\n  dubbomesh rollback traffic/hello --revision 42 --wait 10s",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeNames,
+		ValidArgsFunction: completePast,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref, err := parseRef(args[0], false)
 			if err != nil {
@@ -123,6 +142,7 @@ func newRollback() *cobra.Command {
 	}
 	noteFlag(cmd)
 	cmd.Flags().Int64("revision", 0, "the revision to bring back")
+	_ = cmd.RegisterFlagCompletionFunc("revision", completeRevisions)
 	waitFlag(cmd, "it is accepted and every Envoy has it")
 	resultFlag(cmd)
 	settings.Flags(cmd.Flags(), settings.EtcdGroup, settings.APIGroup)

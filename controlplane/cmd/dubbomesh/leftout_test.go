@@ -22,8 +22,8 @@ func TestStatusTellsWhatIsLeftOut(t *testing.T) {
 	}
 	file := write(t, hello+text.String())
 	want(t, 0, ".*", ".*", "apply", "-f", file, "--etcd", r.etcd, "--api", r.api)
-	told := regexp.MustCompile(`(?s)^POLICY.*\nRoute/first +accepted +\d+ +yes +0/0 +- +-\nRoute/second +accepted +\d+ +in part +0/0 +- +Route/second is not in force on a: its 2600 routes.*\n` +
-		`Traffic/hello +accepted +\d+ +yes +0/0 +- +-\n$`)
+	told := regexp.MustCompile(`(?s)^POLICY.*\nRoute/first +accepted +\d+ +no Envoy +0/0 +- +-\nRoute/second +accepted +\d+ +in part +0/0 +- +Route/second is not in force on a: its 2600 routes.*\n` +
+		`Traffic/hello +accepted +\d+ +no Envoy +0/0 +- +-\n$`)
 	waitFor(t, "the status tells which policy is left out", func() bool {
 		code, out, _ := command(t, "status", "--api", r.api)
 		return code != 0 && told.MatchString(out)

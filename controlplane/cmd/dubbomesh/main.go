@@ -2,7 +2,7 @@
 // (controlplane), and the commands that look at it and change what is registered.
 //
 // It exits with 0 when all went well, 1 when something failed, 2 when it was called wrongly and 3 when what was written is not
-// known to be on every Envoy in the time that --wait gives.
+// known to be on every Envoy, with --wait in the time that it gives.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -70,8 +71,8 @@ func newRoot() *cobra.Command {
 		Long: "A service mesh for Dubbo and HTTP services, without Kubernetes.\n\n" +
 			"Every setting can be given as a flag, as a DUBBOMESH_ variable (etcd.dialTimeout is DUBBOMESH_ETCD_DIAL_TIMEOUT)\n" +
 			"or in a YAML file (--config), in this order of precedence.\n\n" +
-			"Exit codes: 0 all went well, 1 something failed, 2 called or configured wrongly, 3 with --wait: written, but not known to\n" +
-			"be on every Envoy in time.",
+			"Exit codes: 0 all went well, 1 something failed, 2 called or configured wrongly, 3 with --wait, and of status: written,\n" +
+			"but not known to be on every Envoy.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,
@@ -89,6 +90,7 @@ func newRoot() *cobra.Command {
 		for _, c := range commands {
 			c.GroupID = group
 			c.Args = usage(c.Args)
+			noFiles(c)
 			root.AddCommand(c)
 		}
 	}
@@ -96,6 +98,12 @@ func newRoot() *cobra.Command {
 	add("look", newServices(), newInstances(), newWeights(), newDefinitions(), newProxies(), newConfig(), newProblems(), newGet(), newStatus(), newHistory(), newDiff(), newExplain(), newValidate(), newImport(), newSign())
 	add("change", newRegister(), newDeregister(), newWeight(), newApply(), newDelete(), newRollback())
 	root.AddCommand(newVersion())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // which is silent about a shell that it does not know
+			c.Args, c.RunE = usage(shells), func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
 }
 
@@ -107,6 +115,18 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// shells refuses arguments of `completion`: those that it knows are commands below it.
+func shells(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, c := range cmd.Commands() {
+		known = append(known, c.Name())
+	}
+	return fmt.Errorf("%q is no shell that is known: write one of %s", args[0], strings.Join(known, ", "))
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {

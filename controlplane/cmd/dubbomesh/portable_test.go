@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +80,7 @@ func TestWhatGetPrintsCanBeApplied(t *testing.T) {
 	}
 	for _, format := range []string{"yaml", "json"} {
 		for _, what := range [][]string{{"get"}, {"get", "traffic"}, {"get", "traffic/json"}} {
-			args := append(what, "-o", format)
+			args := slices.Concat(what, []string{"-o", format})
 			_, out, errs := command(t, append(args, at...)...)
 			file := write(t, out)
 			if list := results(t, 0, append(at, "apply", "-f", file)...); len(list) != 1 && len(list) != n {

@@ -77,6 +77,9 @@ func registrationOf(cmd *cobra.Command, service string) (registry.RegistrationCo
 	if err != nil || address.Port() == 0 {
 		return c, fmt.Errorf("--address is %q: write an IP address and a port, such as 10.0.0.5:20880", text)
 	}
+	if _, _, err := registry.SplitAddress(text); err != nil {
+		return c, fmt.Errorf("--address: %w", err)
+	}
 	protocol, _ := f.GetString("protocol")
 	if !slices.Contains(protocols(), protocol) {
 		return c, fmt.Errorf("--protocol is %q: write one of %v", protocol, model.Protocols)
@@ -112,7 +115,7 @@ func keepRegistered(ctx context.Context, cmd *cobra.Command, client *clientv3.Cl
 	// The registration gets a context of its own: a signal has to end it by Close, not by running out.
 	r, err := registry.Register(context.WithoutCancel(ctx), client, rc, newLogger(cmd, c.Log))
 	if err != nil {
-		return err
+		return usageError{err} // nothing but what was asked for was looked at
 	}
 	if rc.DelayUntil != nil {
 		cmd.PrintErrf("waiting until %s %s\n", rc.Instance.HostPort(), healthy(rc.Instance.Protocol))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,15 +23,22 @@ func printNotes(cmd *cobra.Command, p api.Policy) {
 	}
 }
 
-// errNotEverywhere is the exit code of status when something is not as it was written.
-var errNotEverywhere = errors.New("not every policy is in force on every Envoy as it stands in etcd")
+// The errors of status, whose exit codes are those of --wait.
+var (
+	errNotInForce = errors.New("not every policy is in force as it stands in etcd")
+	errNoEnvoy    = notConfirmed("no Envoy is connected, so that no policy is known to be in force")
+	errPending    = notConfirmed("not every policy is known to be on every Envoy")
+)
 
 func newStatus() *cobra.Command {
 	cmd := looking(&cobra.Command{
 		Use:   "status [kind[/name]]",
 		Short: "Show which policies are in force, and on how many Envoys",
 		Long: "Show what control planes say of policies: accepted or rejected, how many of all their Envoys have acknowledged them, and\n" +
-			"how long that took. The exit code is 0 when all of them are in force everywhere as they stand in etcd.",
+			"how long that took.\n\n" +
+			"Exit codes, as those of --wait of `dubbomesh apply`: 0 all of them are on every Envoy as they stand in etcd, 1 one is\n" +
+			"rejected or refused, or not all of it is in force, 3 no Envoy is connected, or one has not acknowledged them yet.\n\n" +
+			"With --watch a control plane that goes away is waited for.",
 		Example:           "  dubbomesh status\n  dubbomesh status traffic/hello --watch",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeNames,
@@ -54,29 +62,58 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-// showStatus prints the status of policies once, or whenever it changed.
+// showStatus prints the status of policies once, or with its time whenever it changed.
 func showStatus(cmd *cobra.Command, client *api.Client, ref policyRef, watch bool) error {
-	last := ""
+	if watch {
+		return watchStatus(cmd, client, ref)
+	}
+	list, err := statusOf(cmd, client, ref)
+	if err != nil {
+		return err
+	}
+	if err := show(cmd, list, statusTable); err != nil {
+		return err
+	}
+	return verdictOn(list)
+}
+
+// statusOf asks for the status of one policy, of a kind or of all.
+func statusOf(cmd *cobra.Command, client *api.Client, ref policyRef) ([]api.Policy, error) {
+	list, err := client.Policies(cmd.Context(), string(ref.kind))
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(p api.Policy) bool { return ref.name != "" && p.Name != ref.name })
+	if ref.name != "" && len(list) == 0 {
+		return nil, fmt.Errorf("%s: %w", ref, policystore.ErrNotFound)
+	}
+	return list, nil
+}
+
+// watchStatus prints every change until the context ends. What fails at the first look fails; later it is told, once, and
+// waited for.
+func watchStatus(cmd *cobra.Command, client *api.Client, ref policyRef) error {
+	last, failing := "", ""
 	for {
-		list, err := client.Policies(cmd.Context(), string(ref.kind))
-		if err != nil {
+		list, err := statusOf(cmd, client, ref)
+		now := time.Now().Local().Format(time.DateTime)
+		switch {
+		case cmd.Context().Err() != nil: // Ctrl-C, below
+		case err != nil && last == "":
 			return err
-		}
-		list = slices.DeleteFunc(list, func(p api.Policy) bool { return ref.name != "" && p.Name != ref.name })
-		if ref.name != "" && len(list) == 0 {
-			return fmt.Errorf("%s: %w", ref, policystore.ErrNotFound)
-		}
-		if now := fmt.Sprint(rows(list)); now != last {
-			last = now
-			if err := show(cmd, list, statusTable); err != nil {
-				return err
+		case err != nil:
+			if said := err.Error(); said != failing {
+				failing = said
+				cmd.PrintErrf("%s %s; looking again until Ctrl-C\n", now, said)
 			}
-		}
-		if !watch {
-			if slices.ContainsFunc(list, func(p api.Policy) bool { return !everywhere(p) }) {
-				return errNotEverywhere
+		default:
+			if seen := "status" + fmt.Sprint(rows(list)); seen != last || failing != "" {
+				last, failing = seen, ""
+				tell(cmd, "%s", now)
+				if err := show(cmd, list, statusTable); err != nil {
+					return err
+				}
 			}
-			return nil
 		}
 		if !pauseFor(cmd.Context(), pollInterval) {
 			return nil
@@ -84,22 +121,28 @@ func showStatus(cmd *cobra.Command, client *api.Client, ref policyRef, watch boo
 	}
 }
 
+// verdictOn is the error of policies that are not all in force everywhere; nil when they are.
+func verdictOn(list []api.Policy) error {
+	var outcome error
+	for _, p := range list {
+		switch {
+		case p.Verdict != policystore.Accepted || p.LeftOut || p.Kept != nil || p.Rollout != nil && len(p.Rollout.Refused) > 0:
+			return exitError{errNotInForce, 1}
+		case p.Paused || !policy.Effective(p.Kind):
+		case p.Rollout != nil && p.Rollout.Done() && p.Rollout.Proxies == 0:
+			outcome = cmp.Or(outcome, errNoEnvoy)
+		case p.Rollout == nil || !p.Rollout.Done():
+			outcome = errPending
+		}
+	}
+	return outcome
+}
+
 func rows(list []api.Policy) (all [][]string) {
 	for _, p := range list {
 		all = append(all, statusTable.row(p))
 	}
 	return all
-}
-
-// everywhere reports whether a policy is as it was written on every Envoy.
-func everywhere(p api.Policy) bool {
-	switch {
-	case p.Verdict != policystore.Accepted || p.LeftOut || p.Kept != nil:
-		return false
-	case p.Paused:
-		return true
-	}
-	return p.Rollout != nil && p.Rollout.Done()
 }
 
 var statusTable = table[api.Policy]{
@@ -116,6 +159,8 @@ var statusTable = table[api.Policy]{
 			inForce = "not yet"
 		case p.LeftOut:
 			inForce = "in part"
+		case p.InForce == p.Revision && p.Rollout != nil && p.Rollout.Proxies == 0:
+			inForce = "no Envoy"
 		case p.InForce == p.Revision:
 			inForce = "yes"
 		case p.InForce > 0:
