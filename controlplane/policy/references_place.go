@@ -48,6 +48,9 @@ func (c *checker) weights(path string, weights map[string]uint32, zones []string
 			c.warn(path+"["+zone+"]", "no instance of %s is in the zone %s%s", c.own, zone, meant(zone, zones))
 		}
 	}
+	if slices.Max(slices.Collect(maps.Values(weights))) == 0 {
+		return // zones do not count then
+	}
 	for _, zone := range zones {
 		switch _, said := weights[zone]; {
 		case said:

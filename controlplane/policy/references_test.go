@@ -68,6 +68,7 @@ func TestReferences(t *testing.T) {
 			"warning: locality.weights: instances of wide that name no zone get no requests; register them with one that has a weight",
 			"warning: locality.weights: instances of wide in the zone west get no requests, since it has no weight; write west: 1, or west: 0 if that is meant",
 		},
+		`{kind: Traffic, name: zones, service: wide, locality: {weights: {east: 0}}}`:            nil,
 		`{kind: Traffic, name: zones, service: wide, locality: {failover: [west, north]}}`:       nil, // for all services, and for later
 		`{kind: Traffic, name: near, service: shp}`:                                              {"warning: service: shp is not registered; did you mean shop?"},
 		`{kind: Traffic, name: near, service: shop, subset: {labels: {verzion: v1}}}`:            {"warning: subset.labels: no instance of shop has the labels verzion=v1; did you mean version?"},
