@@ -67,15 +67,23 @@ func TestOneEnvoyDoesNotDecideForAll(t *testing.T) {
 		t.Fatal(said)
 	}
 	refused := func(p api.Policy) bool { return p.Rollout != nil && len(p.Rollout.Refused) > 0 }
-	for range 2 {
+	shared := 0
+	for try := 0; shared < 2; try++ { // on a busy machine the other one may need longer than it is waited for
+		if try == 6 {
+			t.Fatal("it was withdrawn though the other Envoy takes it")
+		}
 		second.Signal(syscall.SIGSTOP)
 		if code, said := r.apply(t, broken, "1ms"); code == 0 {
 			t.Fatalf("apply says %s", said)
 		}
-		r.logBecomes(t, "one refuses it", refused)
+		r.logBecomes(t, "one refuses it", func(p api.Policy) bool { return refused(p) || p.Verdict == policystore.Rejected })
 		second.Signal(syscall.SIGCONT)
 		r.logBecomes(t, "the other has it", func(p api.Policy) bool {
-			return p.Verdict == policystore.Accepted && refused(p) && p.Rollout.Acknowledged == 1
+			taken := p.Verdict == policystore.Accepted && refused(p) && p.Rollout.Acknowledged == 1
+			if taken {
+				shared++
+			}
+			return taken || p.Verdict == policystore.Rejected
 		})
 		want(t, 0, `Telemetry/log deleted.*`, "", "delete", "telemetry/log", "--etcd", r.etcd, "--api", r.api, "--wait", "1m")
 	}
@@ -107,7 +115,7 @@ func TestWhatComesAfterARefusal(t *testing.T) {
 	}
 	want(t, 1, `.*Route/later +accepted +\d+ +yes +2/2.*Telemetry/log +accepted +\d+ +yes +1/2 .*gateway-1 refuses .*unable to open.*Traffic/early +accepted +\d+ +yes +2/2.*`, ".*", "status", "--api", r.api)
 	const adaptive = "kind: Traffic\nname: adaptive\nservice: a\nadaptiveConcurrency: {}\n" // which changes the listener
-	if code, said := r.apply(t, adaptive, "500ms"); code != unconfirmed || !strings.Contains(said, "waiting for gateway-1 (refuses listeners gateway-http") {
+	if code, said := r.apply(t, adaptive, "3s"); code != unconfirmed || !strings.Contains(said, "waiting for gateway-1 (refuses listeners gateway-http") {
 		t.Errorf("apply exits with %d: %s", code, said)
 	}
 	want(t, 0, `GET gateway.invalid/a/x\nproxy +gateway-1 refuses listeners gateway-http because of Telemetry/log, accessLog.path: .*; of that it goes on with what it had. What follows is as of revision \d+ but for that\n\n.*rule +Route/later .*`, "",
