@@ -61,5 +61,5 @@ func TestAGatewayThatLosesAPort(t *testing.T) {
 	want(t, 3, `Gateway/ga created\n`, ".*no Envoy is connected\n", append([]string{"apply", "-f", gateway("ga", "{port: 18080}")}, with...)...)
 	want(t, 1, `Gateway/gb created\n`, `.*Gateway/gb is not in force: Gateway/gb: listeners\[0\]: port 18080 belongs to Gateway/ga already; .*`,
 		append([]string{"apply", "-f", gateway("gb", "{port: 18080}, {port: 18081}")}, with...)...)
-	want(t, 1, `POLICY.*Gateway/ga +accepted +\d+ +yes .*Gateway/gb +accepted +\d+ +in part .*port 18080 belongs to Gateway/ga.*`, ".*", "status", "--api", r.api)
+	want(t, 1, `POLICY.*Gateway/ga +accepted +\d+ +no Envoy .*Gateway/gb +accepted +\d+ +in part .*port 18080 belongs to Gateway/ga.*`, ".*", "status", "--api", r.api)
 }

@@ -18,7 +18,7 @@ import (
 func planFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolP("verbose", "v", false, "show every field that differs")
-	f.Bool("prune", false, "policies that are not in the files would be deleted")
+	f.Bool("prune", false, "as if policies that are not in the files were deleted, which delete does and apply never")
 	f.Bool("offline", false, "ask no control plane; needs --services")
 	f.StringSlice("services", nil, "file with services and their instances, for --offline; may be repeated")
 	f.StringSlice("base", nil, "file or folder with the policies that there are, for --offline; may be repeated")
