@@ -62,7 +62,7 @@ func TestRollbackPassesOverWhatEnvoysRefused(t *testing.T) {
 	if _, err := client.Put(t.Context(), string(kept.Kvs[1].Key), strings.Replace(string(kept.Kvs[1].Value), "{", mark, 1)); err != nil {
 		t.Fatal(err)
 	}
-	want(t, 0, `REVISION.*\n`+revisions[2]+` .* changed .*\n`+revisions[1]+` .* refused .*\n`+revisions[0]+` .* changed .*\n`, "", "history", "traffic/t", "--etcd", etcd)
+	want(t, 0, `REVISION.*\n`+revisions[2]+` .* changed .*\n`+revisions[1]+` .* refused .*\n`+revisions[0]+` .* created .*\n`, "", "history", "traffic/t", "--etcd", etcd)
 	want(t, 0, `Traffic/t rolled back to revision `+revisions[0]+`, .*`, "", "rollback", "traffic/t", "--etcd", etcd)
 	want(t, 0, `Traffic/t rolled back to revision `+revisions[1]+`, .*`, "warning: Traffic/t: Envoys refused revision "+revisions[1]+"\n", "rollback", "traffic/t", "--revision", revisions[1], "--etcd", etcd)
 }
