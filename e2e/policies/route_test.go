@@ -173,7 +173,7 @@ func routeRedirect(t *testing.T, m *mesh) {
 		status     int
 		location   string
 	}{
-		{"GET", "/demo-http/legacy/7?a=1", 301, "https://new.example.com/request/7?a=1"},
+		{"GET", "/demo-http/legacy/7?a=1", 301, "https://new.example.com/demo-http/request/7?a=1"},
 		{"GET", "/demo-http/away?b=2", 302, "http://" + m.Gateway + "/demo-http/request/here?b=2"},
 		{"POST", "/" + dubboService + "/oldName", 307, "http://" + m.Gateway + "/" + dubboService + "/whoami"},
 		{"GET", "/demo-http/request/stays", 200, ""},
