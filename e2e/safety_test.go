@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +109,14 @@ func startSafety(t *testing.T, seed uint64) *safety {
 			err = fmt.Errorf("only %v", list)
 		}
 		return err
+	})
+	eventually(t, "Envoy has both instances of each", func() error {
+		for name, resource := range s.configuration(t, m) {
+			if strings.HasPrefix(name, "endpoints ") && strings.Count(fmt.Sprint(resource), "socket_address") != 2 {
+				return fmt.Errorf("%s: %v", name, resource)
+			}
+		}
+		return nil
 	})
 	return s
 }
