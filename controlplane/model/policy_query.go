@@ -53,7 +53,7 @@ func otherThan(name string) string {
 func withinParameter(e *syntax.Regexp) error {
 	switch e.Op {
 	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return errors.New(`an expression that is turned round has no ^, $ or \b in a query; leave them out: it has to fit the whole value`)
+		return errors.New(`an expression has no ^, $ or \b in a query here; leave them out: it has to fit the whole value`)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		e.Op, e.Rune = syntax.OpCharClass, []rune{0, '&' - 1, '&' + 1, unicode.MaxRune}
 	case syntax.OpLiteral:

@@ -153,7 +153,7 @@ type RateLimit struct {
 	// the key or signature that an Access policy of the service asks for proves, else the application that a Dubbo consumer names
 	// (the attachment remote.application). Requests without the header share one bucket.
 	By []string `json:"by,omitempty" check:"single,nonEmpty,format=limitKey"`
-	// Match says which requests count; all when empty.
+	// Match says which requests count; all when empty. It looks at everything but cookies, percent, and the source's ip, labels and zone.
 	Match []RequestMatch `json:"match,omitempty" check:"single"`
 	// Status of a refusal; 429 by default.
 	Status *uint32 `json:"status,omitempty" check:"min=400,max=599"`
@@ -197,7 +197,7 @@ type AdmissionControl struct {
 
 // Fault makes requests slow or fail on purpose. At least one of Delay, Abort and Rate is set.
 type Fault struct {
-	// Match says for which requests; all when empty.
+	// Match says for which requests; all when empty. It looks at everything but cookies, percent, and the source's ip, labels and zone.
 	Match []RequestMatch `json:"match,omitempty" check:"single"`
 	// Delay before the request goes on.
 	Delay *FaultDelay `json:"delay,omitempty"`

@@ -92,6 +92,8 @@ func (d *decoder) checkRequests(path string, v any) {
 		d.redirect(path, v)
 	case model.Response:
 		d.response(path, v)
+	case model.CORS:
+		d.origins(path, v)
 	case model.HeaderChange:
 		d.headerChange(path, v)
 	case model.LoadBalancing:
@@ -115,6 +117,9 @@ func (d *decoder) checkRequests(path string, v any) {
 		d.needs(path, "slowPercent", v.SlowPercent != nil, "slowAfter", v.SlowAfter != nil)
 	case model.Fault:
 		d.atLeastOne(path, set{"delay", v.Delay != nil}, set{"abort", v.Abort != nil}, set{"rate", v.Rate != nil})
+		d.headersAlone(path, v.Match)
+	case model.RateLimit:
+		d.headersAlone(path, v.Match)
 	case model.Fallback:
 		d.fallback(path, v)
 	case model.Caller:

@@ -71,3 +71,15 @@ func (d *decoder) token(path string, j model.JWTProvider) {
 	}
 	d.ownHeaders(below(path, "claimHeaders"), j.ClaimHeaders)
 }
+
+// origins checks what Envoy takes one by one: a list of what fits, of which none can be turned round.
+func (d *decoder) origins(path string, c model.CORS) {
+	for i, o := range c.AllowOrigins {
+		at := indexed(path+".allowOrigins", i)
+		for _, s := range []set{{"not", o.Not}, {"present", o.Present != nil}, {"range", o.Range != nil}} {
+			if s.is {
+				d.wrong(below(at, s.name), "origins are allowed by what they are; name them, by exact, prefix, suffix, in or regex")
+			}
+		}
+	}
+}

@@ -63,12 +63,17 @@ func (d *decoder) turnedRound(path, name string, s model.StringMatch) {
 	if s.Present == nil && !s.Not || s.Present != nil && *s.Present != s.Not {
 		return
 	}
+	if s.Not {
+		path += ".not"
+	}
+	d.wholePath(path, name, s)
+}
+
+// wholePath checks a condition on a query that becomes an expression for the whole path.
+func (d *decoder) wholePath(path, name string, s model.StringMatch) {
 	whole, err := s.QueryPattern(name)
 	if err == nil {
 		err = bounds.Regex(whole, bounds.MaxRegex)
-	}
-	if err != nil && s.Not {
-		path += ".not"
 	}
 	if err != nil {
 		d.wrong(path, "%v", err)

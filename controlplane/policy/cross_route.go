@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,6 +46,26 @@ func (d *decoder) requestMatch(path string, m model.RequestMatch) {
 	d.expressions(path, m)
 	if m.Percent != nil && *m.Percent == 0 {
 		d.warn(below(path, "percent"), "no request fits 0%%")
+	}
+}
+
+// headersAlone checks conditions that filters look at, which see headers and the path with its query.
+func (d *decoder) headersAlone(path string, match []model.RequestMatch) {
+	for i, m := range match {
+		at := indexed(path+".match", i)
+		for _, s := range []set{{"cookies", len(m.Cookies) > 0}, {"percent", m.Percent != nil}} {
+			if s.is {
+				d.wrong(below(at, s.name), "it is not looked at here; write a Route with a rule for it, which has this field too")
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(m.Query)) {
+			if s := m.Query[name]; !s.Not { // else it is checked as any other
+				d.wholePath(at+".query["+name+"]", name, s)
+			}
+		}
+		if s := m.Source; s != nil && len(s.IP)+len(s.Labels)+len(s.Zone) > 0 {
+			d.wrong(at+".source", "ip, labels and zone are not looked at here; write a Route with a rule for them, which has this field too")
+		}
 	}
 }
 

@@ -3,7 +3,9 @@ package translate
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,15 +144,22 @@ func limitKey(by, caller string, w way) config.LimitKey {
 	return config.LimitKey{From: config.KeyPath}
 }
 
-// headersOnly are conditions for filters that can look at headers alone.
+// headersOnly are conditions for filters that can look at headers alone; the path is one of them, with its query.
 func headersOnly(m model.RequestMatch, w way) ([]*routev3.HeaderMatcher, error) {
-	if len(m.Query) > 0 || len(m.Cookies) > 0 || m.Percent != nil {
-		return nil, errors.New("query, cookies and percent cannot be looked at here; write a Route with a rule for them, which has this field too")
+	if len(m.Cookies) > 0 || m.Percent != nil {
+		return nil, errors.New("cookies and percent cannot be looked at here; write a Route with a rule for them, which has this field too")
 	}
 	if s := m.Source; s != nil && len(s.IP)+len(s.Labels)+len(s.Zone) > 0 {
 		return nil, errSource
 	}
 	conditions, err := headerConditions(m, w)
+	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
+		s := positive(m.Query[name])
+		whole, bad := s.QueryPattern(name)
+		if err = errors.Join(err, bad); bad == nil {
+			conditions = append(conditions, regexCondition(":path", whole, s.Not))
+		}
+	}
 	return conditions, errors.Join(err, checkRegexes(&routev3.RouteMatch{Headers: conditions}))
 }
 

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,7 +164,7 @@ func (m *mesh) stop() error {
 	return nil
 }
 
-// config is what the gateway was sent, once it has accepted all of it.
+// config is what the gateway was sent, a resource a line, once it has accepted all of it.
 func (m *mesh) config() (string, error) {
 	var proxies []struct {
 		ID     string `json:"id"`
@@ -183,9 +184,13 @@ func (m *mesh) config() (string, error) {
 	if err := m.get("/api/proxies/"+proxies[0].ID+"/config", &all); err != nil {
 		return "", err
 	}
-	var b strings.Builder
+	var b bytes.Buffer
 	for _, r := range all {
-		fmt.Fprintf(&b, "%s %s %s\n", r.Type, r.Name, r.Body)
+		fmt.Fprintf(&b, "%s %s ", r.Type, r.Name)
+		if err := json.Compact(&b, r.Body); err != nil {
+			return "", err
+		}
+		b.WriteByte('\n')
 	}
 	return b.String(), nil
 }
