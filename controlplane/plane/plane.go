@@ -62,6 +62,7 @@ func New(c settings.Config, xdsListener, apiListener net.Listener, log *slog.Log
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	delta := xds.New(log, metrics)
+	delta.SetLinger(c.XDS.Linger)
 	return &Plane{
 		config: c, log: log, metrics: metrics, delta: delta, feed: newFeed(c, nameOf(apiListener), delta, log, metrics),
 		xdsListener: xdsListener, apiListener: apiListener,

@@ -13,7 +13,7 @@ type Config struct {
 	Etcd       Etcd
 	Sources    Sources
 	Protection Protection
-	XDS        Server
+	XDS        XDS
 	API        API
 	Gateway    Gateway
 	Dataplane  Dataplane
@@ -61,9 +61,10 @@ type Protection struct {
 	Hold    time.Duration // how long a vanished instance is kept
 }
 
-// Server is an address to listen on.
-type Server struct {
-	Listen string // host:port
+// XDS is the server that Envoys have their configuration from.
+type XDS struct {
+	Listen string        // host:port
+	Linger time.Duration // for which they keep clusters that are removed
 }
 
 // API is the HTTP server of the control plane. Client commands call the same address.

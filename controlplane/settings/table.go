@@ -50,6 +50,7 @@ var table = []setting{
 	{"protection.window", "protection-window", ControlPlaneGroup, 15 * time.Second, "what counts as vanishing together"},
 	{"protection.hold", "protection-hold", ControlPlaneGroup, time.Minute, "how long vanished instances are kept, and policies that etcd lost"},
 	{"xds.listen", "xds", ControlPlaneGroup, "127.0.0.1:18000", "address of the xDS server"},
+	{"xds.linger", "xds-linger", ControlPlaneGroup, 30 * time.Second, "how long Envoys keep a removed cluster for requests that are held on their way to it; 0s for not at all"},
 	{"api.listen", "api", APIGroup, "127.0.0.1:18001", "address of the control plane's API"},
 	{"api.pprof", "pprof", ControlPlaneGroup, false, "serve /debug/pprof/ on the API address"},
 	{"gateway.address", "gateway-address", ControlPlaneGroup, "0.0.0.0", "IP that gateway Envoys bind"},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dubbomesh/dubbomesh/controlplane/model"
 	"github.com/dubbomesh/dubbomesh/gofilter/config"
@@ -23,6 +24,7 @@ func (c Config) Validate() error {
 		c.Sources.validate(),
 		c.Protection.validate(),
 		listen("xds.listen", c.XDS.Listen),
+		c.XDS.validate(),
 		listen("api.listen", c.API.Listen),
 		c.Gateway.validate(),
 		c.Dataplane.validate(),
@@ -103,6 +105,13 @@ func (p Protection) validate() error {
 		errs = append(errs, fmt.Errorf("protection.hold is %v: write a positive duration, or set protection.enabled to false", p.Hold))
 	}
 	return errors.Join(errs...)
+}
+
+func (x XDS) validate() error {
+	if x.Linger < 0 || x.Linger > time.Hour {
+		return fmt.Errorf("xds.linger is %v: write 0s to 1h", x.Linger)
+	}
+	return nil
 }
 
 func (g Gateway) validate() error {

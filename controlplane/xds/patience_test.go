@@ -150,7 +150,7 @@ func (d *deaf) has(t *testing.T, when string, want map[string]bool) {
 
 func TestARemovedClusterLingers(t *testing.T) {
 	d := newDeaf(t)
-	d.gates.linger = linger
+	d.gates.linger = Linger
 	after := func(span time.Duration) {
 		d.clock.Add(int64(span))
 		d.tick()
@@ -166,7 +166,7 @@ func TestARemovedClusterLingers(t *testing.T) {
 	if s, _ := d.status(); !s.InSync || len(d.reached) == 0 {
 		t.Errorf("it is in sync while a cluster lingers: %+v", s)
 	}
-	after(linger - 1)
+	after(Linger - 1)
 	d.wants(t, "shortly before")
 	d.has(t, "shortly before", map[string]bool{"a": true, "b": true})
 	after(1)
@@ -176,14 +176,14 @@ func TestARemovedClusterLingers(t *testing.T) {
 	// One that comes back stays, and lingers anew when it goes once more.
 	d.publish(content(t, "3"))
 	d.take(t, "nothing", routes)
-	after(linger - 1)
+	after(Linger - 1)
 	d.publish(content(t, "4", "a"))
 	d.take(t, "back", routes)
-	after(linger)
+	after(Linger)
 	d.has(t, "back", map[string]bool{"a": true})
 	d.publish(content(t, "5"))
 	d.take(t, "once more", routes)
-	after(linger - 1)
+	after(Linger - 1)
 	d.has(t, "shortly before the second end", map[string]bool{"a": true})
 	after(1)
 	d.take(t, "the second end", clusters)
@@ -193,7 +193,7 @@ func TestARemovedClusterLingers(t *testing.T) {
 // What a proxy refuses goes at once when it is not published any more: nobody was led to it.
 func TestARefusedClusterDoesNotLinger(t *testing.T) {
 	d := newDeaf(t)
-	d.gates.linger = linger
+	d.gates.linger = Linger
 	d.publish(content(t, "1", "a"))
 	d.ask(t, clusters, nil)
 	d.ask(t, routes, nil, "r")

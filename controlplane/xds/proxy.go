@@ -13,9 +13,6 @@ import (
 // Patience bounds how long a proxy's answer is waited for before what depends on it goes all the same.
 const Patience = 5 * time.Second
 
-// linger is how long a proxy keeps a cluster that nothing names any more.
-const linger = 30 * time.Second
-
 // proxy is one stream. It answers the protocol library's questions (watch.go, callbacks.go), one at a time under mu.
 type proxy struct {
 	log      *slog.Logger

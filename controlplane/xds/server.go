@@ -34,11 +34,17 @@ type Server struct {
 	answered   chan struct{}
 }
 
+// Linger is how long a proxy keeps a cluster that nothing names any more, unless a server is told otherwise.
+const Linger = 30 * time.Second
+
+// SetLinger has removed clusters stay for another time. It is called before the server serves.
+func (s *Server) SetLinger(d time.Duration) { s.linger = d }
+
 // New returns a server that logs to log and counts in reg.
 func New(log *slog.Logger, reg prometheus.Registerer) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Server{
-		log: log, metrics: newMetrics(reg), patience: Patience, linger: linger, ctx: ctx, stop: stop,
+		log: log, metrics: newMetrics(reg), patience: Patience, linger: Linger, ctx: ctx, stop: stop,
 		proxies: map[*proxy]struct{}{}, answered: make(chan struct{}, 1),
 	}
 }

@@ -99,6 +99,7 @@ func startMesh(envoy, module string) (*mesh, error) {
 	}
 	m.command = exec.Command(repository("bin", "race", "dubbomesh"), args...)
 	m.command.Stdout, m.command.Stderr = m.output, m.output
+	m.command.Env = append(os.Environ(), "DUBBOMESH_XDS_LINGER=0s") // so that no folder finds what is left of the one before
 	// The signal comes when the thread ends that started the child. Go keeps its threads until the process ends.
 	m.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := m.command.Start(); err != nil {

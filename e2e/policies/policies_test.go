@@ -72,13 +72,6 @@ func TestPolicies(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "nothing lingers", func() error {
-		config, err := m.config()
-		if err == nil && config != m.bare {
-			err = fmt.Errorf("other than before: %s", difference(m.bare, config))
-		}
-		return err
-	})
 }
 
 // apply puts the policies of a folder into force, and requires that nothing is told against them.
@@ -96,8 +89,7 @@ func (m *mesh) apply(t *testing.T, folder string) {
 	client.CloseIdleConnections() // a connection keeps the listener with which it began
 }
 
-// bareAgain deletes every policy and waits until the gateway's configuration is what it was before the first one, but for
-// clusters that linger a while.
+// bareAgain deletes every policy and waits until the gateway's configuration is what it was before the first one.
 func (m *mesh) bareAgain(t *testing.T) {
 	t.Helper()
 	for _, p := range m.policies(t) { // as the control plane knows them: one may be gone already
@@ -107,27 +99,11 @@ func (m *mesh) bareAgain(t *testing.T) {
 	}
 	eventually(t, "nothing is left of the policies", func() error {
 		config, err := m.config()
-		if config = withoutNew(m.bare, config); err == nil && config != m.bare {
+		if err == nil && config != m.bare {
 			err = fmt.Errorf("other than before: %s", difference(m.bare, config))
 		}
 		return err
 	})
-}
-
-// withoutNew leaves out clusters, and their endpoints, that were not there before.
-func withoutNew(before, after string) string {
-	known := map[string]bool{}
-	named := func(line string) string { return strings.Join(strings.SplitN(line, " ", 3)[:2], " ") }
-	for line := range strings.Lines(before) {
-		known[named(line)] = true
-	}
-	var b strings.Builder
-	for line := range strings.Lines(after) {
-		if lingers := strings.HasPrefix(line, "clusters ") || strings.HasPrefix(line, "endpoints "); !lingers || known[named(line)] {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
 }
 
 // policy is one that stands in etcd, and what is said of it.
