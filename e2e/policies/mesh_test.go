@@ -244,10 +244,21 @@ func (m *mesh) process(t *testing.T, name string) instance {
 // hostStat sums a figure of Envoy's about the instance at an address, such as rq_total, over the clusters of a service.
 func (m *mesh) hostStat(t *testing.T, service, address, figure string) int {
 	t.Helper()
+	return hostStat(t, m.clusters(t), service, address, figure)
+}
+
+// clusters is what Envoy tells of its clusters at one moment.
+func (m *mesh) clusters(t *testing.T) string {
+	t.Helper()
 	_, page, err := fetch("http://" + m.Admin + "/clusters")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return page
+}
+
+func hostStat(t *testing.T, page, service, address, figure string) int {
+	t.Helper()
 	sum, marker := 0, "::"+address+"::"+figure+"::"
 	for line := range strings.Lines(page) {
 		cluster, value, found := strings.Cut(strings.TrimSpace(line), marker)
